@@ -1,1 +1,6 @@
-//! egress-probe.
+//! Proves, endpoint by endpoint, that a node can reach what it must reach.
+
+pub(crate) mod labels;
+pub mod outcome;
+pub mod probe;
+pub mod target;

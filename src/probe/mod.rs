@@ -1,0 +1,46 @@
+//! One attempt at one target: network in, [`Outcome`] out. Knows nothing of schedules, stores or pages.
+
+mod classify;
+mod error_queue;
+mod symptom;
+mod trace;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+pub use symptom::Symptom;
+pub use trace::Trace;
+
+use crate::outcome::Outcome;
+use crate::target::Target;
+
+/// The seam between scheduling and networking: the network's prober, or a test's scripted one.
+pub trait Attempt: Send + Sync + 'static {
+    /// Tries `target` once. `ordinal` counts the attempts at this target and turns its addresses around,
+    /// so that every address is the first one in turn.
+    fn attempt(&self, target: &Target, ordinal: u64) -> impl Future<Output = Outcome> + Send;
+}
+
+/// What every attempt obeys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// One deadline over all phases of an attempt.
+    pub timeout: Duration,
+    /// An address where no server can be (RFC 5737); a connect to it that succeeds shows an interceptor.
+    pub control_address: IpAddr,
+    /// A clock further off than this is a warning.
+    pub clock_offset: Duration,
+    /// An attempt that takes longer than this is a warning.
+    pub slow: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            control_address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            clock_offset: Duration::from_secs(1),
+            slow: None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The record that an attempt keeps while it runs.
+//!
+//! It lives outside the timed future: when the deadline drops the future, the
+//! trace still knows the phase, the time spent in each phase and the facts.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::Symptom;
+use crate::outcome::{
+    AddressResult, Facts, Failure, Outcome, Phase, PhaseTiming, Reason, Verdict, Warning,
+};
+
+/// Phases, facts and per-address results of one attempt.
+#[derive(Debug)]
+pub struct Trace {
+    started_at: Timestamp,
+    started: Instant,
+    phases: Vec<PhaseTiming>,
+    current: Phase,
+    entered: Instant,
+    addresses: Vec<AddressResult>,
+    trying: Option<SocketAddr>,
+    warnings: Vec<Warning>,
+    /// Written by the probes as they see things.
+    pub facts: Facts,
+}
+
+impl Trace {
+    /// Starts the clocks, in `phase`.
+    pub fn start(phase: Phase) -> Self {
+        let now = Instant::now();
+        Self {
+            started_at: Timestamp::now(),
+            started: now,
+            phases: Vec::with_capacity(4),
+            current: phase,
+            entered: now,
+            addresses: Vec::new(),
+            trying: None,
+            warnings: Vec::new(),
+            facts: Facts::default(),
+        }
+    }
+
+    /// Leaves the current phase for `phase`.
+    pub fn enter(&mut self, phase: Phase) {
+        self.close_phase();
+        self.current = phase;
+    }
+
+    /// The phase the attempt is in.
+    pub fn phase(&self) -> Phase {
+        self.current
+    }
+
+    /// From here on, what happens happens to `address`.
+    pub fn try_address(&mut self, address: SocketAddr) {
+        self.trying = Some(address);
+    }
+
+    /// The address under trial failed; the attempt may go on with another.
+    pub fn address_failed(&mut self, symptom: &Symptom) {
+        if let Some(address) = self.trying.take() {
+            let failure = Some(self.failure(symptom));
+            self.addresses.push(AddressResult { address, failure });
+        }
+    }
+
+    /// Notes a warning once.
+    pub fn warn(&mut self, warning: Warning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// Ends the attempt with what the probe returned.
+    pub fn finish(mut self, result: Result<(), Symptom>, slow: Option<Duration>) -> Outcome {
+        self.close_phase();
+        let elapsed = self.started.elapsed();
+        let verdict = match &result {
+            Ok(()) => Verdict::Reachable,
+            Err(symptom) if symptom.decides => Verdict::Unreachable(self.failure(symptom)),
+            Err(symptom) => Verdict::Unproven(self.failure(symptom)),
+        };
+        if let Some(address) = self.trying.take() {
+            let failure = verdict.failure().cloned();
+            self.addresses.push(AddressResult { address, failure });
+        }
+        if slow.is_some_and(|limit| elapsed > limit) {
+            self.warn(Warning::Slow);
+        }
+        if result.is_err() {
+            self.warnings.clear();
+        }
+        Outcome {
+            started_at: self.started_at,
+            elapsed,
+            phases: self.phases,
+            addresses: self.addresses,
+            facts: self.facts,
+            warnings: self.warnings,
+            verdict,
+        }
+    }
+
+    /// The symptom of a deadline that passed in the current phase.
+    pub fn timed_out(&self, limit: Duration) -> Symptom {
+        let phase = self.current;
+        Symptom::new(
+            Reason::Timeout,
+            format!("nothing decisive within {limit:?}; the attempt was in phase {phase}"),
+        )
+    }
+
+    fn failure(&self, symptom: &Symptom) -> Failure {
+        Failure {
+            phase: self.current,
+            reason: symptom.reason,
+            detail: symptom.detail.clone(),
+        }
+    }
+
+    fn close_phase(&mut self) {
+        let now = Instant::now();
+        let spent = now - self.entered;
+        self.entered = now;
+        match self
+            .phases
+            .iter_mut()
+            .find(|timing| timing.phase == self.current)
+        {
+            Some(timing) => timing.elapsed += spent,
+            None => self.phases.push(PhaseTiming {
+                phase: self.current,
+                elapsed: spent,
+            }),
+        }
+    }
+}
