@@ -3,4 +3,5 @@
 pub(crate) mod labels;
 pub mod outcome;
 pub mod probe;
+pub mod store;
 pub mod target;
