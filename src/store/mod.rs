@@ -30,13 +30,10 @@ impl Store {
         *records = targets
             .iter()
             .map(|target| {
-                let record = match known.remove(&target.id) {
-                    Some(record) => Record {
-                        target: Arc::clone(target),
-                        ..record
-                    },
-                    None => Record::new(Arc::clone(target), Timestamp::now()),
-                };
+                let mut record = known
+                    .remove(&target.id)
+                    .unwrap_or_else(|| Record::new(Arc::clone(target), Timestamp::now()));
+                record.target = Arc::clone(target);
                 (target.id.clone(), record)
             })
             .collect();
