@@ -3,5 +3,7 @@
 pub(crate) mod labels;
 pub mod outcome;
 pub mod probe;
+pub mod problem;
 pub mod store;
 pub mod target;
+pub mod yaml;
