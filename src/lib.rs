@@ -1,5 +1,6 @@
 //! Proves, endpoint by endpoint, that a node can reach what it must reach.
 
+pub mod catalog;
 pub(crate) mod labels;
 pub mod outcome;
 pub mod probe;
