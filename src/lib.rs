@@ -3,6 +3,7 @@
 pub mod catalog;
 pub(crate) mod labels;
 pub mod outcome;
+pub mod plan;
 pub mod probe;
 pub mod problem;
 pub mod store;
