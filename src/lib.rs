@@ -6,6 +6,7 @@ pub mod outcome;
 pub mod plan;
 pub mod probe;
 pub mod problem;
+pub mod schedule;
 pub mod store;
 pub mod target;
 pub mod yaml;
