@@ -2,6 +2,7 @@
 
 mod addresses;
 mod classify;
+mod datagram;
 mod error_queue;
 mod resolve;
 mod symptom;
