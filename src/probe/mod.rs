@@ -5,6 +5,8 @@ mod classify;
 mod datagram;
 mod error_queue;
 mod resolve;
+#[cfg(test)]
+mod scripted;
 mod symptom;
 mod trace;
 

@@ -177,11 +177,9 @@ fn resolved(answer: Answer, nameserver: SocketAddr) -> Resolved {
     }
 }
 
-fn said_by(nameserver: SocketAddr, symptom: Symptom) -> Symptom {
-    Symptom {
-        detail: format!("nameserver {nameserver}: {}", symptom.detail),
-        ..symptom
-    }
+fn said_by(nameserver: SocketAddr, mut symptom: Symptom) -> Symptom {
+    symptom.detail = format!("nameserver {nameserver}: {}", symptom.detail);
+    symptom
 }
 
 /// Leaves in the trace what belongs to the end, and not what an earlier nameserver did on the way there.
