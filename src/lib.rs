@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub(crate) mod labels;
+pub mod nameservers;
 pub mod outcome;
 pub mod plan;
 pub mod probe;

@@ -1,13 +1,19 @@
 //! One attempt at one target: network in, [`Outcome`] out. Knows nothing of schedules, stores or pages.
 
+mod addresses;
 mod classify;
+mod datagram;
 mod error_queue;
+mod resolve;
+#[cfg(test)]
+mod scripted;
 mod symptom;
 mod trace;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+pub use resolve::{Resolved, Resolver};
 pub use symptom::Symptom;
 pub use trace::Trace;
 
