@@ -1,8 +1,11 @@
 //! One attempt at one target: network in, [`Outcome`] out. Knows nothing of schedules, stores or pages.
 
 mod classify;
+mod closing;
+mod connect;
 mod error_queue;
 mod symptom;
+mod text;
 mod trace;
 
 use std::net::{IpAddr, Ipv4Addr};
