@@ -34,6 +34,20 @@ pub(super) fn io_error(error: &io::Error, trace: &mut Trace) -> Symptom {
     Symptom::new(reason, error.to_string())
 }
 
+/// Whether the node itself cannot send to an address: no route, no source address, or no such family.
+pub(super) fn is_want_of_route(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::ENETUNREACH
+                | libc::EHOSTUNREACH
+                | libc::ENETDOWN
+                | libc::EADDRNOTAVAIL
+                | libc::EAFNOSUPPORT
+        )
+    )
+}
+
 fn errno_reason(errno: i32) -> Reason {
     match errno {
         libc::ETIMEDOUT => Reason::Timeout,

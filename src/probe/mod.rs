@@ -1,9 +1,11 @@
 //! One attempt at one target: network in, [`Outcome`] out. Knows nothing of schedules, stores or pages.
 
+mod addresses;
 mod classify;
 mod closing;
 mod connect;
 mod error_queue;
+mod resolve;
 mod symptom;
 mod text;
 mod trace;
@@ -11,6 +13,7 @@ mod trace;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+pub use resolve::{Resolved, Resolver};
 pub use symptom::Symptom;
 pub use trace::Trace;
 
