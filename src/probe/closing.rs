@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
+
+use super::addresses::Turn;
 
 /// A peer that answers our end of the connection does so within a round trip.
 const LINGER: Duration = Duration::from_millis(250);
@@ -14,27 +16,27 @@ const LINGER: Duration = Duration::from_millis(250);
 const MOST_READ: usize = 4096;
 
 /// Says that nothing more comes (`close_notify` in TLS, FIN in TCP), and waits a moment for the peer's end.
-pub(super) async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin, deadline: Instant) {
+pub(super) async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin, turn: Turn) {
     let farewell = async {
         if stream.shutdown().await.is_ok() {
             read_rest(&mut stream, &mut Vec::new()).await;
         }
     };
     // The attempt has its answer; how the peer takes the end changes nothing.
-    let _ = timeout(patience(deadline), farewell).await;
+    let _ = timeout(patience(turn), farewell).await;
 }
 
 /// Appends what comes to `received` (at most 4 KiB in all) while the peer, which was asked to, closes; then closes too.
 pub(super) async fn close_after_peer(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     received: &mut Vec<u8>,
-    deadline: Instant,
+    turn: Turn,
 ) {
     let farewell = async {
         read_rest(&mut stream, received).await;
     };
-    let _ = timeout(patience(deadline), farewell).await;
-    let _ = timeout(patience(deadline), stream.shutdown()).await;
+    let _ = timeout(patience(turn), farewell).await;
+    let _ = timeout(patience(turn), stream.shutdown()).await;
 }
 
 async fn read_rest(stream: &mut (impl AsyncRead + Unpin), received: &mut Vec<u8>) {
@@ -51,6 +53,6 @@ async fn read_rest(stream: &mut (impl AsyncRead + Unpin), received: &mut Vec<u8>
 }
 
 /// Never so long that the deadline of the attempt, which has its answer already, passes meanwhile.
-fn patience(deadline: Instant) -> Duration {
-    LINGER.min(deadline.saturating_duration_since(Instant::now()) / 2)
+fn patience(turn: Turn) -> Duration {
+    LINGER.min(turn.remaining() / 2)
 }

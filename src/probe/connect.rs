@@ -9,6 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use super::addresses::Turn;
 use super::{Symptom, Trace, classify, error_queue};
 use crate::outcome::{IcmpError, Phase, Reason};
 
@@ -23,7 +24,7 @@ pub(super) struct Connection {
     pub(super) took: Duration,
 }
 
-/// Connects to the first of `addresses` that answers. Each gets its share of what is left until `deadline`.
+/// Connects to the first of `addresses` that answers. Each gets its share of the time that remains.
 ///
 /// When all fail, the last failure that the network caused is returned: an address for which no packet left
 /// this node (a family without a route, say) hides no other address's failure. Facts about ICMP and routes are
@@ -32,19 +33,18 @@ pub(super) struct Connection {
 pub(super) async fn connect(
     addresses: &[IpAddr],
     port: u16,
-    deadline: Instant,
+    turn: Turn,
     trace: &mut Trace,
 ) -> Result<Connection, Symptom> {
     trace.enter(Phase::Connect);
     let mut telling: Option<FailedAddress> = None;
     for (position, &address) in addresses.iter().enumerate() {
-        let left = u32::try_from(addresses.len() - position).unwrap_or(u32::MAX);
-        let share = deadline.saturating_duration_since(Instant::now()) / left;
         let peer = SocketAddr::new(address, port);
         trace.try_address(peer);
         trace.facts.icmp = None;
         trace.facts.no_local_route = false;
         let started = Instant::now();
+        let share = turn.share(addresses.len() - position) - started;
         match dial(peer, share, trace).await {
             Ok(stream) => {
                 let took = started.elapsed();
