@@ -54,9 +54,12 @@ fn errno_reason(errno: i32) -> Reason {
         libc::ECONNREFUSED => Reason::ConnectionRefused,
         libc::ECONNRESET => Reason::ConnectionReset,
         libc::EPIPE | libc::ECONNABORTED | libc::ENOTCONN => Reason::ConnectionClosed,
-        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EHOSTDOWN => {
-            Reason::Unreachable
-        }
+        // EAFNOSUPPORT: a kernel without IPv6 has no route to any IPv6 address.
+        libc::ENETUNREACH
+        | libc::EHOSTUNREACH
+        | libc::ENETDOWN
+        | libc::EHOSTDOWN
+        | libc::EAFNOSUPPORT => Reason::Unreachable,
         libc::EPERM | libc::EACCES => Reason::PermissionDenied,
         libc::EMFILE
         | libc::ENFILE

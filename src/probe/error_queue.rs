@@ -13,10 +13,19 @@ use crate::outcome::IcmpError;
 
 /// Asks the kernel to queue ICMP errors with their senders. Call before `connect`.
 pub(super) fn enable(socket: &impl AsFd, peer: SocketAddr) -> nix::Result<()> {
+    set(socket, peer, true)
+}
+
+/// Leaves ICMP errors to the kernel again. It drops what is queued.
+pub(super) fn disable(socket: &impl AsFd, peer: SocketAddr) -> nix::Result<()> {
+    set(socket, peer, false)
+}
+
+fn set(socket: &impl AsFd, peer: SocketAddr, on: bool) -> nix::Result<()> {
     if peer.is_ipv4() {
-        setsockopt(socket, sockopt::Ipv4RecvErr, &true)
+        setsockopt(socket, sockopt::Ipv4RecvErr, &on)
     } else {
-        setsockopt(socket, sockopt::Ipv6RecvErr, &true)
+        setsockopt(socket, sockopt::Ipv6RecvErr, &on)
     }
 }
 

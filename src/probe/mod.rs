@@ -2,19 +2,30 @@
 
 mod addresses;
 mod classify;
+mod closing;
+mod connect;
+mod context;
 mod datagram;
 mod error_queue;
+mod http;
+mod https;
 mod resolve;
 #[cfg(test)]
 mod scripted;
+mod ssh;
 mod symptom;
+mod tcp;
+mod text;
+mod tls;
 mod trace;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+pub use http::registrable;
 pub use resolve::{Resolved, Resolver};
 pub use symptom::Symptom;
+pub use tls::{TlsTrust, TrustConfig, TrustError};
 pub use trace::Trace;
 
 use crate::outcome::Outcome;

@@ -24,6 +24,7 @@ pub struct Trace {
     entered: Instant,
     addresses: Vec<AddressResult>,
     trying: Option<SocketAddr>,
+    settled: Option<Instant>,
     warnings: Vec<Warning>,
     /// Written by the probes as they see things.
     pub facts: Facts,
@@ -41,6 +42,7 @@ impl Trace {
             entered: now,
             addresses: Vec::new(),
             trying: None,
+            settled: None,
             warnings: Vec::new(),
             facts: Facts::default(),
         }
@@ -48,8 +50,15 @@ impl Trace {
 
     /// Leaves the current phase for `phase`.
     pub fn enter(&mut self, phase: Phase) {
-        self.close_phase();
+        self.close_phase(Instant::now());
+        self.settled = None;
         self.current = phase;
+    }
+
+    /// The observation is complete. What follows (closing the connection, waiting for a control) is no part of
+    /// the time that the target took, unless another phase is entered.
+    pub fn settle(&mut self) {
+        self.settled = Some(Instant::now());
     }
 
     /// The phase the attempt is in.
@@ -79,8 +88,9 @@ impl Trace {
 
     /// Ends the attempt with what the probe returned.
     pub fn finish(mut self, result: Result<(), Symptom>, slow: Option<Duration>) -> Outcome {
-        self.close_phase();
-        let elapsed = self.started.elapsed();
+        let end = self.settled.unwrap_or_else(Instant::now);
+        self.close_phase(end);
+        let elapsed = end - self.started;
         let verdict = match &result {
             Ok(()) => Verdict::Reachable,
             Err(symptom) if symptom.decides => Verdict::Unreachable(self.failure(symptom)),
@@ -124,8 +134,7 @@ impl Trace {
         }
     }
 
-    fn close_phase(&mut self) {
-        let now = Instant::now();
+    fn close_phase(&mut self, now: Instant) {
         let spent = now - self.entered;
         self.entered = now;
         match self

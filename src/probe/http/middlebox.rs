@@ -1,0 +1,151 @@
+//! Is a response the server's, or did a firewall or proxy on the path answer in its place? Pure.
+//!
+//! Over TLS that a public root (or an expected CA) vouches for, only the holder of the certificate can have
+//! answered, with all its gateways and content networks: a `Via` and a 403 are its own there. What is left even
+//! then are answers that no origin server gives: they come from a firewall or proxy in front of it.
+
+use std::collections::HashSet;
+
+use hyper::header::HeaderMap;
+
+use super::Head;
+use super::domain::{is_public, registrable};
+use crate::probe::text::printable;
+
+/// Who can have written the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::probe) enum Channel {
+    /// Clear text: everybody on the path.
+    Clear,
+    /// TLS that only a given CA vouches for, where public roots could: whoever inspects TLS here.
+    Intercepted,
+    /// TLS with a certificate that is trusted for the name: its holder.
+    Proven,
+}
+
+/// What a response is judged against.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::probe) struct Scene<'a> {
+    /// The host that was asked, in lower case.
+    pub(in crate::probe) host: &'a str,
+    /// How the answer came.
+    pub(in crate::probe) channel: Channel,
+    /// Registrable domains that the catalogue names.
+    pub(in crate::probe) named_domains: &'a HashSet<String>,
+}
+
+/// What shows that a middlebox wrote the response; none when nothing does.
+pub(super) fn mark(head: &Head, scene: &Scene<'_>, redirected_to: Option<&str>) -> Option<String> {
+    no_origin_answers_so(head).or_else(|| match scene.channel {
+        Channel::Proven => None,
+        Channel::Clear => proxy_mark(head).or_else(|| {
+            redirected_to
+                .filter(|other| is_foreign(other, scene))
+                .map(|other| format!("a redirect to {other}, which the catalogue does not name"))
+        }),
+        Channel::Intercepted => proxy_mark(head).or_else(|| {
+            (head.status == 403 && is_public(scene.host)).then(|| {
+                "status 403 under a certificate that only a given CA vouches for".to_owned()
+            })
+        }),
+    })
+}
+
+fn no_origin_answers_so(head: &Head) -> Option<String> {
+    let whose = match head.status {
+        470 => "Azure Firewall's denial",
+        407 => "a proxy that wants credentials, RFC 9110 section 15.5.8",
+        511 => "a network that wants a login, RFC 6585 section 6",
+        _ => return body_mark(head),
+    };
+    Some(format!("status {} ({whose})", head.status))
+}
+
+fn body_mark(head: &Head) -> Option<String> {
+    const DENY: &[u8] = b"Action: Deny";
+    let chunked = head.headers.contains_key("transfer-encoding");
+    let after_size = head.body.split_inclusive(|byte| *byte == b'\n').next();
+    let skipped = after_size.filter(|_| chunked).map_or(0, <[u8]>::len);
+    let begins = head.body.starts_with(DENY) || head.body[skipped..].starts_with(DENY);
+    begins.then(|| "a body that begins `Action: Deny`".to_owned())
+}
+
+/// A proxy that answers for itself.
+fn proxy_mark(head: &Head) -> Option<String> {
+    if let Some(value) = head.headers.get("x-squid-error") {
+        let value = printable(value.as_bytes(), 64);
+        return Some(format!("`X-Squid-Error: {value}`"));
+    }
+    if !matches!(head.status, 403 | 502 | 503 | 504) {
+        return None;
+    }
+    let proxy = ["proxy-status", "via"]
+        .into_iter()
+        .find_map(|name| value_of(&head.headers, name, |value| !is_content_network(value)))
+        .or_else(|| value_of(&head.headers, "server", is_proxy_product))?;
+    Some(format!("status {} with `{proxy}`", head.status))
+}
+
+/// The first member of a list header that `wanted` takes, shown with the header's name.
+fn value_of(headers: &HeaderMap, name: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    headers
+        .get_all(name)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(|member| printable(member, 128).trim().to_owned())
+        .find(|member| !member.is_empty() && wanted(&member.to_ascii_lowercase()))
+        .map(|member| format!("{name}: {member}"))
+}
+
+/// Intermediaries that work for the server, not for the client's network.
+fn is_content_network(value: &str) -> bool {
+    const NETWORKS: [&str; 10] = [
+        "varnish",
+        "fastly",
+        "cloudfront",
+        "cloudflare",
+        "akamai",
+        "google",
+        "azure",
+        "edgecast",
+        "edgio",
+        "fly.io",
+    ];
+    NETWORKS.iter().any(|network| value.contains(network))
+}
+
+/// Names of products that stand between clients and the Internet. (Every server has a `Server` header,
+/// so that this list, unlike the one above, must name what is meant.)
+fn is_proxy_product(value: &str) -> bool {
+    const PRODUCTS: [&str; 21] = [
+        "squid",
+        "zscaler",
+        "bluecoat",
+        "blue coat",
+        "proxysg",
+        "mcafee",
+        "skyhigh",
+        "mwg",
+        "websense",
+        "forcepoint",
+        "ironport",
+        "netskope",
+        "iboss",
+        "barracuda",
+        "forti",
+        "sophos",
+        "check point",
+        "privoxy",
+        "tinyproxy",
+        "mitmproxy",
+        "azure firewall",
+    ];
+    PRODUCTS.iter().any(|product| value.contains(product))
+}
+
+/// Whether a redirect leads where neither the host nor the catalogue is at home.
+fn is_foreign(other: &str, scene: &Scene<'_>) -> bool {
+    registrable(other).is_none_or(|domain| {
+        registrable(scene.host) != Some(domain) && !scene.named_domains.contains(domain)
+    })
+}

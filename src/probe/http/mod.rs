@@ -1,0 +1,76 @@
+//! Response heads: asked for with `HEAD /`, and judged by who can have written them.
+
+mod domain;
+mod head;
+mod middlebox;
+mod recorder;
+mod redirect;
+
+pub use domain::registrable;
+pub(super) use head::{Head, authority, head};
+pub(super) use middlebox::{Channel, Scene};
+
+use super::addresses::candidates;
+use super::closing::close_after_peer;
+use super::connect::connect;
+use super::context::{Context, port};
+use super::text::printable;
+use super::{Symptom, Trace};
+use crate::outcome::{HttpResponse, Reason, Warning};
+use crate::target::Target;
+
+/// Bytes kept of a header's value.
+const LONGEST_HEADER: usize = 128;
+
+/// The `http` probe: a response head in clear text that is not a middlebox's own.
+pub(super) async fn probe(
+    cx: &Context<'_>,
+    target: &Target,
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
+    const DEFAULT_PORT: u16 = 80;
+    let port = port(target)?;
+    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let connection = connect(&addresses, port, cx.turn, trace).await?;
+    let host = target.host.to_string();
+    let authority = authority(&target.host, port, DEFAULT_PORT);
+    let (mut head, stream) = head(connection.stream, &authority, trace).await?;
+    trace.settle();
+    close_after_peer(stream, &mut head.body, cx.turn).await;
+    let scene = Scene {
+        host: &host,
+        channel: Channel::Clear,
+        named_domains: cx.named_domains,
+    };
+    judge(&head, &scene, trace)
+}
+
+/// Notes the response, and decides whose it is.
+pub(super) fn judge(head: &Head, scene: &Scene<'_>, trace: &mut Trace) -> Result<(), Symptom> {
+    let elsewhere = redirect::elsewhere(head, scene.host);
+    let middlebox = middlebox::mark(head, scene, elsewhere.as_deref());
+    trace.facts.http = Some(HttpResponse {
+        status: head.status,
+        server: header(head, "server"),
+        via: header(head, "via"),
+        redirected_to: elsewhere.clone(),
+        middlebox: middlebox.clone(),
+    });
+    match middlebox {
+        Some(mark) => Err(Symptom::new(
+            Reason::HttpDenied,
+            format!("a middlebox answered in place of the server: {mark}"),
+        )),
+        None => {
+            if elsewhere.is_some() {
+                trace.warn(Warning::Redirected);
+            }
+            Ok(())
+        }
+    }
+}
+
+fn header(head: &Head, name: &str) -> Option<String> {
+    let value = head.headers.get(name)?;
+    Some(printable(value.as_bytes(), LONGEST_HEADER))
+}

@@ -1,0 +1,65 @@
+//! Keeps the first bytes that a peer sent, for the case that they turn out not to be HTTP.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Enough to recognise another protocol by, in bytes.
+const MOST_KEPT: usize = 64;
+
+/// A stream that remembers how its peer began.
+#[derive(Debug)]
+pub(super) struct Recorder<S> {
+    stream: S,
+    begin: Vec<u8>,
+}
+
+impl<S> Recorder<S> {
+    pub(super) const fn new(stream: S) -> Self {
+        Self {
+            stream,
+            begin: Vec::new(),
+        }
+    }
+
+    /// The stream, and the first bytes that came over it.
+    pub(super) fn into_parts(self) -> (S, Vec<u8>) {
+        (self.stream, self.begin)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Recorder<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
+        let fresh = &buffer.filled()[before..];
+        let wanted = fresh.len().min(MOST_KEPT - this.begin.len());
+        this.begin.extend_from_slice(&fresh[..wanted]);
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Recorder<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}

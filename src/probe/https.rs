@@ -1,0 +1,103 @@
+//! The `https` probe: a handshake whose certificate holds, and a response head of the server's own behind it.
+
+use super::addresses::candidates;
+use super::closing::{close, close_after_peer};
+use super::connect::connect;
+use super::context::{Context, port};
+use super::http::{Channel, Scene, authority, head, judge};
+use super::tls::{Hello, Session, echoed, handshake};
+use super::{Symptom, Trace};
+use crate::outcome::Reason;
+use crate::target::{Host, Https, Target};
+use std::net::SocketAddr;
+
+const DEFAULT_PORT: u16 = 443;
+
+/// Proves `target` as DESIGN says: handshake, response head, and the entry's application protocols echoed.
+pub(super) async fn probe(
+    cx: &Context<'_>,
+    target: &Target,
+    https: &Https,
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
+    let port = port(target)?;
+    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let connection = connect(&addresses, port, cx.turn, trace).await?;
+    let peer = connection.peer;
+    // The request below is HTTP/1.1. A server that is offered nothing may assume anything; one that is offered
+    // `h2` too chooses it.
+    let alpn = ["http/1.1".to_owned()];
+    let hello = hello(target, https, &alpn)?;
+    let session = handshake(connection.stream, hello, cx.tls, trace).await?;
+    request(cx, target, https, session, trace).await?;
+    if https.alpn.is_empty() {
+        return Ok(());
+    }
+    echo(cx, peer, target, https, trace).await
+}
+
+/// Asks for a response head and decides whose it is.
+async fn request(
+    cx: &Context<'_>,
+    target: &Target,
+    https: &Https,
+    session: Session,
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
+    // A server that is known by another name is asked for it: `Host` and SNI that differ are refused (RFC 9110, 421).
+    let host = https
+        .server_name
+        .as_ref()
+        .map_or_else(|| target.host.clone(), |name| Host::Name(name.clone()));
+    let authority = authority(&host, port(target)?, DEFAULT_PORT);
+    let (mut head, stream) = head(session.stream, &authority, trace).await?;
+    trace.settle();
+    close_after_peer(stream, &mut head.body, cx.turn).await;
+    let scene = Scene {
+        host: &host.to_string(),
+        channel: if session.intercepted {
+            Channel::Intercepted
+        } else {
+            Channel::Proven
+        },
+        named_domains: cx.named_domains,
+    };
+    judge(&head, &scene, trace)
+}
+
+/// A second handshake with the same peer, which must echo one of the entry's application protocols.
+async fn echo(
+    cx: &Context<'_>,
+    peer: SocketAddr,
+    target: &Target,
+    https: &Https,
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
+    let connection = connect(&[peer.ip()], peer.port(), cx.turn, trace).await?;
+    let hello = hello(target, https, &https.alpn)?;
+    let session = handshake(connection.stream, hello, cx.tls, trace).await?;
+    let echoed = echoed(&session.stream);
+    if let Some(tls) = &mut trace.facts.tls {
+        tls.alpn.clone_from(&echoed);
+    }
+    trace.settle();
+    close(session.stream, cx.turn).await;
+    match echoed {
+        Some(_) => Ok(()),
+        None => Err(Symptom::new(
+            Reason::AlpnMismatch,
+            format!(
+                "the handshake succeeds, but the offered application protocol {} is not echoed",
+                https.alpn.join(", ")
+            ),
+        )),
+    }
+}
+
+fn hello<'a>(target: &Target, https: &'a Https, alpn: &'a [String]) -> Result<Hello<'a>, Symptom> {
+    Ok(Hello {
+        server_name: Hello::name(&target.host, https.server_name.as_deref())?,
+        alpn,
+        trust: &https.trust,
+    })
+}

@@ -1,0 +1,64 @@
+//! What a certificate says of itself, for people. Verification is not done here, and nothing here can fail an attempt.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
+
+use super::verifier::Presented;
+use crate::outcome::Certificate;
+use crate::probe::text::printable;
+
+const MOST_NAMES: usize = 16;
+
+/// Bytes kept of one name: the longest host name has 253 (RFC 1035).
+const LONGEST_NAME: usize = 255;
+
+/// The facts of the leaf; none when it cannot be parsed.
+pub(super) fn facts(presented: &Presented) -> Option<Certificate> {
+    let (_, leaf) = X509Certificate::from_der(&presented.leaf).ok()?;
+    let validity = leaf.validity();
+    Some(Certificate {
+        subject: printable(leaf.subject().to_string().as_bytes(), LONGEST_NAME),
+        issuer: printable(leaf.issuer().to_string().as_bytes(), LONGEST_NAME),
+        names: names(&leaf),
+        not_before: timestamp(validity.not_before)?,
+        not_after: timestamp(validity.not_after)?,
+        sha256: format!("{:x}", Sha256::digest(&presented.leaf)),
+        chain_length: presented.chain_length,
+        trusted: presented.vouched_by.is_some(),
+        vouched_by: presented.vouched_by,
+    })
+}
+
+fn timestamp(time: ASN1Time) -> Option<Timestamp> {
+    Timestamp::from_second(time.timestamp()).ok()
+}
+
+fn names(leaf: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = leaf.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let names = extension.value.general_names.iter();
+    names.filter_map(name).take(MOST_NAMES).collect()
+}
+
+/// Names that a client may have asked for: others say nothing about the path.
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(printable(name.as_bytes(), LONGEST_NAME)),
+        GeneralName::IPAddress(octets) => address(octets).map(|address| address.to_string()),
+        _ => None,
+    }
+}
+
+fn address(octets: &[u8]) -> Option<IpAddr> {
+    <[u8; 4]>::try_from(octets)
+        .map(IpAddr::from)
+        .or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from))
+        .ok()
+}

@@ -1,0 +1,95 @@
+//! Turns TLS errors into reasons, by variant. What is not TLS is left to the classification of sockets.
+
+use std::io;
+
+use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
+
+use crate::outcome::Reason;
+use crate::probe::text::printable;
+use crate::probe::{Symptom, Trace, classify};
+
+/// Bytes kept of a description that quotes the peer.
+const LONGEST_DETAIL: usize = 512;
+
+/// The TLS error inside an error of the stream.
+pub(in crate::probe) fn rustls_error(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// An error of a handshake. `missing`: what the agent would need before an unknown issuer decides anything.
+pub(super) fn handshake_error(
+    error: &io::Error,
+    offered_alpn: bool,
+    missing: Option<&str>,
+    trace: &mut Trace,
+) -> Symptom {
+    match rustls_error(error) {
+        Some(Error::InvalidCertificate(error)) => certificate_error(error, missing),
+        Some(
+            Error::AlertReceived(AlertDescription::NoApplicationProtocol)
+            | Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol),
+        ) if offered_alpn => Symptom::new(
+            Reason::AlpnMismatch,
+            "the peer speaks none of the offered application protocols",
+        ),
+        Some(error) => tls_error(error),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => Symptom::new(
+            Reason::ConnectionClosed,
+            "the peer closed the connection in the middle of the handshake",
+        ),
+        None => classify::io_error(error, trace),
+    }
+}
+
+/// A TLS error at any time, certificates aside.
+pub(in crate::probe) fn tls_error(error: &Error) -> Symptom {
+    match error {
+        Error::AlertReceived(alert) => Symptom::new(
+            Reason::TlsAlert,
+            format!("the peer sent the alert {alert:?} ({})", u8::from(*alert)),
+        ),
+        Error::InvalidCertificate(error) => certificate_error(error, None),
+        Error::InappropriateMessage { .. }
+        | Error::InappropriateHandshakeMessage { .. }
+        | Error::InvalidMessage(_)
+        | Error::NoCertificatesPresented
+        | Error::DecryptError
+        | Error::PeerIncompatible(_)
+        | Error::PeerMisbehaved(_)
+        | Error::PeerSentOversizedRecord
+        | Error::NoApplicationProtocol => Symptom::new(Reason::TlsProtocol, error.to_string()),
+        _ => Symptom::new(Reason::Internal, error.to_string()),
+    }
+}
+
+fn certificate_error(error: &CertificateError, missing: Option<&str>) -> Symptom {
+    use CertificateError as E;
+    // The text names what the certificate is valid for, which its author chose.
+    let detail = printable(error.to_string().as_bytes(), LONGEST_DETAIL);
+    match error {
+        E::Expired | E::ExpiredContext { .. } => Symptom::new(Reason::CertificateExpired, detail),
+        E::NotValidYet | E::NotValidYetContext { .. } => {
+            Symptom::new(Reason::CertificateNotYetValid, detail)
+        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => {
+            Symptom::new(Reason::CertificateNameMismatch, detail)
+        }
+        E::UnknownIssuer => unknown_issuer(missing),
+        // The signature may be good; it is the agent that cannot tell.
+        E::UnsupportedSignatureAlgorithmContext { .. }
+        | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            Symptom::new(Reason::CertificateUntrusted, detail).undecided()
+        }
+        _ => Symptom::new(Reason::CertificateUntrusted, detail),
+    }
+}
+
+fn unknown_issuer(missing: Option<&str>) -> Symptom {
+    const DETAIL: &str = "no known root or given CA vouches for the certificate";
+    match missing {
+        None => Symptom::new(Reason::CertificateUntrusted, DETAIL),
+        Some(missing) => {
+            Symptom::new(Reason::CertificateUntrusted, format!("{DETAIL}; {missing}")).undecided()
+        }
+    }
+}

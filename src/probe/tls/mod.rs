@@ -1,0 +1,11 @@
+//! TLS handshakes whose certificates are kept and judged: by public roots first, then by CAs that were given.
+
+mod certificate;
+mod classify;
+mod handshake;
+mod trust;
+mod verifier;
+
+pub(super) use classify::{rustls_error, tls_error};
+pub(super) use handshake::{Hello, Session, echoed, handshake};
+pub use trust::{TlsTrust, TrustConfig, TrustError};
