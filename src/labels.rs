@@ -24,6 +24,12 @@ macro_rules! closed_set {
             }
         }
 
+        impl $crate::labels::ClosedSet for $name {
+            fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|member| member.as_str()).collect()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
@@ -36,7 +42,7 @@ macro_rules! closed_set {
                 Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or_else(|| {
                     $crate::labels::UnknownMember {
                         given: text.to_owned(),
-                        known: Self::ALL.iter().map(|member| member.as_str()).collect(),
+                        known: <Self as $crate::labels::ClosedSet>::words(),
                     }
                 })
             }
@@ -44,6 +50,12 @@ macro_rules! closed_set {
     };
 }
 pub(crate) use closed_set;
+
+/// What can be said of every closed set.
+pub(crate) trait ClosedSet: std::str::FromStr<Err = UnknownMember> {
+    /// The spellings of all members.
+    fn words() -> Vec<&'static str>;
+}
 
 /// A word that is not a member of a closed set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

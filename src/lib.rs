@@ -1,6 +1,9 @@
 //! Proves, endpoint by endpoint, that a node can reach what it must reach.
 
 pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod discover;
 pub(crate) mod labels;
 pub mod nameservers;
 pub mod outcome;
