@@ -3,7 +3,9 @@
 mod addresses;
 mod classify;
 mod datagram;
+mod dns;
 mod error_queue;
+mod random;
 mod resolve;
 #[cfg(test)]
 mod scripted;
