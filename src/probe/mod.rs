@@ -5,6 +5,8 @@ mod classify;
 mod datagram;
 mod dns;
 mod error_queue;
+mod ntp;
+mod ntp_packet;
 mod random;
 mod resolve;
 #[cfg(test)]
