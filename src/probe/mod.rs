@@ -13,6 +13,7 @@ mod resolve;
 mod scripted;
 mod symptom;
 mod trace;
+mod udp;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
