@@ -71,6 +71,13 @@ impl Problems {
         self.0.extend(other.0);
     }
 
+    /// Takes over the problems of another source, if it has any.
+    pub fn extend_from(&mut self, other: Result<(), Self>) {
+        if let Err(problems) = other {
+            self.extend(problems);
+        }
+    }
+
     /// `Ok` when nothing is wrong, else everything that is, sorted.
     pub fn into_result(mut self) -> Result<(), Self> {
         if self.0.is_empty() {

@@ -31,6 +31,17 @@ pub struct Terms {
     pub purpose: String,
 }
 
+impl std::fmt::Display for Terms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let groups: Vec<&str> = self.groups.iter().map(|group| group.as_str()).collect();
+        write!(f, "{} ({})", self.requirement, groups.join(","))?;
+        match self.condition {
+            Some(condition) => write!(f, ", only with {condition}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A rule with its terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listed {

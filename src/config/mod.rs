@@ -83,6 +83,8 @@ pub struct Config {
     pub catalogs: Vec<PathBuf>,
     /// The file that names the node's resolvers.
     pub resolv_conf: PathBuf,
+    /// Whether that file was asked for; without the default one, the system's resolver asks 127.0.0.1.
+    pub resolv_conf_required: bool,
     /// Resolvers that are used in its place.
     pub nameservers: Vec<SocketAddr>,
     /// CAs that may vouch for any server.
@@ -179,6 +181,7 @@ impl From<Settings> for Config {
             parameters: settings.parameters,
             builtin: settings.builtin.unwrap_or(true),
             catalogs: settings.catalogs.unwrap_or_default(),
+            resolv_conf_required: settings.resolv_conf.is_some(),
             resolv_conf: settings
                 .resolv_conf
                 .unwrap_or_else(|| PathBuf::from("/etc/resolv.conf")),

@@ -1,6 +1,7 @@
 //! From rows to targets: Catalog x selection x parameters x nameservers. Nothing is dropped silently.
 
 mod draft;
+mod listing;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use crate::catalog::{
 };
 use crate::target::{Group, Host, Requirement, Target, TargetId};
 use draft::Drafts;
+pub use listing::{ListedTarget, ListedUntestable, Listing};
 
 /// Which rows of a catalogue are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,14 @@ mod closing;
 mod connect;
 mod context;
 mod datagram;
+mod dns;
 mod error_queue;
 mod http;
 mod https;
+mod ntp;
+mod ntp_packet;
+mod prober;
+mod random;
 mod resolve;
 #[cfg(test)]
 mod scripted;
@@ -18,11 +23,13 @@ mod tcp;
 mod text;
 mod tls;
 mod trace;
+mod udp;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use http::registrable;
+pub use prober::Prober;
 pub use resolve::{Resolved, Resolver};
 pub use symptom::Symptom;
 pub use tls::{TlsTrust, TrustConfig, TrustError};

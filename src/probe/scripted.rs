@@ -9,6 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
+use crate::target::{Group, Host, Probe, Requirement, Target, TargetId};
+
 /// A server that lives as long as this value.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
@@ -148,4 +150,22 @@ pub(super) fn name(text: &str) -> Name {
 /// Whether the question is for IPv4 addresses.
 pub(super) fn asks_v4(query: &Message) -> bool {
     query.queries[0].query_type == RecordType::A
+}
+
+/// A target that only has what a probe looks at.
+pub(super) fn target(probe: Probe, host: Host, port: Option<u16>) -> Target {
+    Target {
+        id: TargetId {
+            target: port
+                .map_or_else(|| host.to_string(), |port| host.with_port(port))
+                .into(),
+            probe: probe.kind(),
+        },
+        host,
+        port,
+        probe,
+        groups: vec![Group::Core],
+        requirement: Requirement::Required,
+        purpose: String::new(),
+    }
 }

@@ -12,9 +12,9 @@ use crate::outcome::{Failure, Outcome, Phase, Reason, Verdict, Warning};
 use crate::target::Target;
 
 /// Attempts kept per target.
-pub const RECENT_ATTEMPTS: usize = 30;
+pub(super) const RECENT_ATTEMPTS: usize = 30;
 /// State changes kept per target; they outlive the attempts that made them.
-pub const STATE_CHANGES: usize = 20;
+pub(super) const STATE_CHANGES: usize = 20;
 
 closed_set! {
     /// What is believed of a target.
