@@ -283,6 +283,8 @@ mod tests {
             assert!(!OPENVPN.is_proven_by(&bad), "byte {at}");
         }
         assert!(!OPENVPN.is_proven_by(&good[..21]));
+        let nothing_acknowledged = [&good[..9], &[0], &good[14..]].concat();
+        assert!(!OPENVPN.is_proven_by(&nothing_acknowledged));
     }
 
     proptest! {
