@@ -1,7 +1,10 @@
 //! Proves, endpoint by endpoint, that a node can reach what it must reach.
 
+pub mod heartbeat;
 pub(crate) mod labels;
 pub mod outcome;
 pub mod probe;
+pub mod status;
 pub mod store;
 pub mod target;
+pub mod version;
