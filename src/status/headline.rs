@@ -95,7 +95,12 @@ fn asides(report: &StatusReport, health: Health) -> String {
     let mut aside = String::new();
     let optional = counted(report, Requirement::Optional, State::Unreachable);
     if optional > 0 {
-        aside = format!(", {optional} optional unreachable");
+        let verb = if health == Health::Failing {
+            ""
+        } else {
+            " unreachable"
+        };
+        aside = format!(", {optional} optional{verb}");
     }
     let degraded = report.summary.degraded;
     if health == Health::Degraded && degraded > 0 {

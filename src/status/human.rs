@@ -12,11 +12,6 @@ pub(super) fn minute(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// `20:01:12`, in UTC.
-pub(super) fn clock(time: Timestamp) -> String {
-    time.strftime("%H:%M:%S").to_string()
-}
-
 /// `4 min ago`; a time that a stepped clock puts into the future is `just now`.
 pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(time).as_secs();
@@ -25,6 +20,11 @@ pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
     } else {
         format!("{} ago", span(seconds))
     }
+}
+
+/// `2026-11-23 20:01:12 UTC (4 min ago)`.
+pub(super) fn since(time: Timestamp, now: Timestamp) -> String {
+    format!("{} ({})", utc(time), ago(time, now))
 }
 
 /// One unit, rounded down: `58 s`, `4 min`, `30 h`, `12 d`.

@@ -10,19 +10,27 @@ pub struct Meaning {
     /// What the observation usually means.
     pub usually: &'static str,
     /// What to do, or whom to ask for what.
-    pub ask: &'static str,
+    pub todo: &'static str,
     /// Whether a firewall rule for the target is the likely remedy.
     pub rule: bool,
 }
 
-const fn rule(usually: &'static str, ask: &'static str) -> Meaning {
+const fn rule(usually: &'static str, todo: &'static str) -> Meaning {
     let rule = true;
-    Meaning { usually, ask, rule }
+    Meaning {
+        usually,
+        todo,
+        rule,
+    }
 }
 
-const fn other(usually: &'static str, ask: &'static str) -> Meaning {
+const fn other(usually: &'static str, todo: &'static str) -> Meaning {
     let rule = false;
-    Meaning { usually, ask, rule }
+    Meaning {
+        usually,
+        todo,
+        rule,
+    }
 }
 
 /// How to read `reason` in `phase`.
@@ -55,28 +63,28 @@ pub const fn meaning(reason: Reason, phase: Phase) -> Meaning {
 const fn timeout(phase: Phase) -> Meaning {
     match phase {
         Phase::Resolve => other(
-            "no nameserver of the node answered in time: port 53 is filtered on the way to them, or they are down.",
-            "UDP and TCP port 53 from the nodes to their nameservers; see the dns-udp and dns-tcp targets.",
+            "No nameserver of the node answered in time: port 53 is filtered on the way to them, or they are down.",
+            "Look at the dns-udp and dns-tcp targets; ask for UDP and TCP port 53 from the nodes to their nameservers.",
         ),
         Phase::Connect => rule(
-            "nothing answered the TCP handshake. A firewall's network rules, a network security group or a route to nowhere drop packets silently like this.",
-            "a rule that allows this destination and port from the node subnets; if there is one, the route table's next hop.",
+            "Nothing answered the TCP handshake. A firewall's network rules, a network security group or a route to nowhere drop packets silently like this.",
+            "Ask for a rule that allows this from the node subnets; if there is one, check the route table's next hop.",
         ),
         Phase::Tunnel => other(
-            "the proxy accepted the connection and did not answer CONNECT in time.",
-            "the proxy's owner, with this name and the time of the attempt.",
+            "The proxy accepted the connection and did not answer CONNECT in time.",
+            "Ask the proxy's owner, with this name and the time of the attempt.",
         ),
         Phase::Tls => rule(
-            "the TCP connection was accepted, and nothing answered the TLS ClientHello. The acceptance may be a middlebox's own; a filter by name (SNI) may drop silently.",
-            "an application rule for this name; then the firewall's log of this source and name.",
+            "The TCP connection was accepted, and nothing answered the TLS ClientHello. A middlebox may have accepted in the server's place; filters by name (SNI) may drop silently.",
+            "Ask for an application rule for this name; if there is one, look at the firewall's log.",
         ),
         Phase::Request | Phase::Banner => rule(
-            "the connection was accepted, and nothing came after. A transparent proxy that accepts for everybody and cannot or may not go on looks like this; so does an overloaded server.",
-            "the firewall's log of this source and destination, and a rule if it shows a denial.",
+            "The connection was accepted, and nothing came after. A transparent proxy that accepts for everybody and cannot or may not go on looks like this; so does an overloaded server.",
+            "Look at the firewall's log of this source and destination; ask for a rule if it shows a denial.",
         ),
         Phase::Exchange => rule(
-            "no answer came: the request or the reply is dropped on the way, or the server is down.",
-            "a network rule that allows this destination and port from the node subnets.",
+            "No answer came: the request or the reply is dropped on the way, or the server is down.",
+            "Ask for a network rule that allows this from the node subnets.",
         ),
     }
 }
@@ -84,24 +92,24 @@ const fn timeout(phase: Phase) -> Meaning {
 const fn naming(reason: Reason) -> Meaning {
     match reason {
         Reason::NameNotFound => other(
-            "the node's resolvers say that the name does not exist: a filter in DNS, a private zone that shadows the public one, or a name that is mistyped or gone.",
-            "the owner of the DNS servers to forward this name; compare with a public resolver.",
+            "The node's resolvers say that the name does not exist: a filter in DNS, a private zone that shadows the public one, or a name that is mistyped or gone.",
+            "Compare with a public resolver; ask the owner of the DNS servers to let this name through.",
         ),
         Reason::NoAddresses => other(
-            "the name exists and has no address: often a private DNS zone of the same name without this record.",
-            "the owner of the private DNS zone to add the record or unlink the zone.",
+            "The name exists and has no address: often a private DNS zone of the same name without this record.",
+            "Ask the owner of the private DNS zone to add the record, or to unlink the zone.",
         ),
         Reason::Sinkholed => other(
-            "the resolvers answer with an address that leads nowhere: a DNS filter blocks the name.",
-            "the owner of the DNS filter to let this name through.",
+            "The resolvers answer with an address that leads nowhere: a DNS filter blocks the name.",
+            "Ask the owner of the DNS filter to let this name through.",
         ),
         Reason::ResolverRefused => other(
-            "the nameserver refuses to answer this node: its access list, or a server that does not do recursion.",
-            "the owner of the DNS servers to allow queries from the node subnets.",
+            "The nameserver refuses to answer this node: its access list, or a server that does not do recursion.",
+            "Ask the owner of the DNS servers to allow queries from the node subnets.",
         ),
         _ => other(
-            "the nameserver answered that it failed: it could not reach its own forwarder or the zone's servers, or validation failed.",
-            "the owner of the DNS servers, with this name and the time of the attempt.",
+            "The nameserver answered that it failed: it could not reach its own forwarder or the zone's servers, or validation failed.",
+            "Ask the owner of the DNS servers, with this name and the time of the attempt.",
         ),
     }
 }
@@ -109,24 +117,24 @@ const fn naming(reason: Reason) -> Meaning {
 const fn cut(reason: Reason, phase: Phase) -> Meaning {
     match (phase, reason) {
         (Phase::Tls, Reason::ConnectionReset) => rule(
-            "the TCP connection was accepted, and then reset when the ClientHello named the host. A filter by name (SNI) usually does this.",
-            "an application rule for this name.",
+            "The TCP connection was accepted, and then reset when the ClientHello named the host. A filter by name (SNI) usually does this.",
+            "Ask for an application rule for this name.",
         ),
         (Phase::Tls, _) => rule(
-            "the TCP connection was accepted, and then closed when the ClientHello named the host. A filter by name (SNI) usually does this; Azure Firewall's application rules do.",
-            "an application rule for this name.",
+            "The TCP connection was accepted, and then closed when the ClientHello named the host. A filter by name (SNI) usually does this; Azure Firewall's application rules do.",
+            "Ask for an application rule for this name.",
         ),
         (Phase::Tunnel, _) => other(
-            "the proxy dropped the connection instead of answering CONNECT.",
-            "the proxy's owner, with this name and the time of the attempt.",
+            "The proxy dropped the connection instead of answering CONNECT.",
+            "Ask the proxy's owner, with this name and the time of the attempt.",
         ),
         (Phase::Banner | Phase::Connect, _) => rule(
-            "the connection was accepted and dropped before the server spoke. A middlebox that accepts for everybody and then decides looks like this.",
-            "a network rule for this destination and port.",
+            "The connection was accepted and dropped before the server spoke. A middlebox that accepts for everybody and then decides looks like this.",
+            "Ask for a network rule that allows this from the node subnets.",
         ),
         _ => rule(
-            "the connection stood and was dropped in place of an answer: a middlebox that inspects requests, or trouble at the server.",
-            "the firewall's log of this source and destination, and a rule if it shows a denial.",
+            "The connection stood and was dropped in place of an answer: a middlebox that inspects requests, or trouble at the server.",
+            "Look at the firewall's log of this source and destination; ask for a rule if it shows a denial.",
         ),
     }
 }
@@ -134,16 +142,16 @@ const fn cut(reason: Reason, phase: Phase) -> Meaning {
 const fn rejected(reason: Reason) -> Meaning {
     match reason {
         Reason::ConnectionRefused => rule(
-            "something answered with a rejection: a firewall that rejects instead of dropping, or a host with nothing listening on this port.",
-            "a rule that allows this destination and port; if there is one, whether the service still listens there.",
+            "Something answered with a rejection: a firewall that rejects instead of dropping, or a host with nothing listening on this port.",
+            "Ask for a rule that allows this; if there is one, ask whether the service still listens there.",
         ),
         Reason::Prohibited => rule(
-            "a router or firewall said that its policy forbids this packet (ICMP administratively prohibited). The facts name the sender.",
-            "the owner of the device that sent it to allow this destination and port.",
+            "A router or firewall said that its policy forbids this packet (ICMP administratively prohibited). The facts name the sender.",
+            "Ask the owner of the device that sent it for a rule that allows this.",
         ),
         _ => other(
-            "a router, or the node itself, has no route to the address. The facts tell which of them.",
-            "the owner of the route table for a route to this destination (next hop, peering, IPv6 where it is not provided).",
+            "A router, or the node itself, has no route to the address. The facts tell which of them.",
+            "Ask the owner of the route table for a route to it (next hop, peering, IPv6 where none is provided).",
         ),
     }
 }
@@ -151,20 +159,20 @@ const fn rejected(reason: Reason) -> Meaning {
 const fn certificate(reason: Reason) -> Meaning {
     match reason {
         Reason::CertificateUntrusted => other(
-            "the certificate is signed by nobody the agent knows. TLS inspection re-signs certificates like this; the facts name the issuer.",
-            "an exemption of this name from TLS inspection; or give the agent that CA with ca_files, if the nodes trust it too.",
+            "The certificate is signed by nobody the agent knows. TLS inspection re-signs certificates like this; the facts name the issuer.",
+            "Ask to exempt this name from TLS inspection; or, if the nodes trust that CA, give it to the agent too (ca_files).",
         ),
         Reason::CertificateNameMismatch => other(
-            "somebody else answered: a block page, a captive portal, or DNS that leads to the wrong server. The facts name the certificate.",
-            "whom the certificate names; then the DNS answer for this name and the exemption from interception.",
+            "Somebody else answered: a block page, a captive portal, or DNS that leads to the wrong server. The facts name the certificate.",
+            "Check the DNS answer for this name; ask the owner of whatever the certificate names why it answers.",
         ),
         Reason::CertificateExpired => other(
-            "the certificate's time is over by the node's clock: an old certificate, or a clock that runs ahead.",
-            "the server's owner to renew; first compare the node's clock with the ntp targets.",
+            "The certificate's time is over by the node's clock: an old certificate, or a clock that runs ahead.",
+            "Compare the node's clock (ntp targets); if it is right, ask the server's owner to renew.",
         ),
         _ => other(
-            "the certificate's time has not come by the node's clock: nearly always a clock that is behind.",
-            "time synchronisation of the node; see the ntp targets.",
+            "The certificate's time has not come by the node's clock: nearly always a clock that is behind.",
+            "Check the node's time synchronisation; see the ntp targets.",
         ),
     }
 }
@@ -172,16 +180,16 @@ const fn certificate(reason: Reason) -> Meaning {
 const fn handshake(reason: Reason) -> Meaning {
     match reason {
         Reason::TlsAlert => rule(
-            "the peer ended the handshake with an alert. Firewalls that filter by name send one; so do servers that do not know the name or want another TLS version. The detail names the alert.",
-            "an application rule for this name if the alert is access_denied, unrecognized_name, handshake_failure or internal_error.",
+            "The peer ended the handshake with an alert. Firewalls that filter by name send one; so do servers that do not know the name or want another TLS version. The detail names the alert.",
+            "Look at the firewall's log of this name; ask for an application rule if it shows a denial.",
         ),
         Reason::AlpnMismatch => other(
-            "the handshake succeeded and the application protocol was not echoed: a middlebox that ends TLS strips ALPN. Cluster tunnels that depend on it do not come up.",
-            "an exemption of this name from TLS inspection.",
+            "The handshake succeeded and the application protocol was not echoed: a middlebox that ends TLS strips ALPN. Cluster tunnels that depend on it do not come up.",
+            "Ask to exempt this name from TLS inspection.",
         ),
         _ => other(
-            "what came back is not TLS: a middlebox answers in clear text, or another service listens there.",
-            "the firewall's log of this source and name; the detail shows what came.",
+            "What came back is not TLS: a middlebox answers in clear text, or another service listens there.",
+            "Look at the detail for what came, and at the firewall's log of this source and name.",
         ),
     }
 }
@@ -189,20 +197,20 @@ const fn handshake(reason: Reason) -> Meaning {
 const fn http(reason: Reason) -> Meaning {
     match reason {
         Reason::HttpDenied => rule(
-            "a middlebox answered in the server's place and denied the request. The facts tell how it is known (Azure Firewall: status 470 or a body that begins `Action: Deny`).",
-            "an application rule for this name.",
+            "A middlebox answered in the server's place and denied the request. The facts tell how it is known (Azure Firewall: status 470 or a body that begins `Action: Deny`).",
+            "Ask for an application rule for this name.",
         ),
         Reason::ProxyRefused => other(
-            "the proxy refuses to open a tunnel to this name and port.",
-            "the proxy's owner to allow this name and port from the node subnets.",
+            "The proxy refuses to open a tunnel to this name and port.",
+            "Ask the proxy's owner to allow this name and port from the node subnets.",
         ),
         Reason::ProxyAuthRequired => other(
-            "the proxy wants credentials, and the agent carries none. AKS nodes cannot authenticate to a proxy either.",
-            "the proxy's owner to allow the node subnets without credentials.",
+            "The proxy wants credentials, and the agent carries none. AKS nodes cannot authenticate to a proxy either.",
+            "Ask the proxy's owner to allow the node subnets without credentials.",
         ),
         _ => other(
-            "what came back is not an HTTP response: another service listens there, or a middlebox garbles it.",
-            "the firewall's log of this source and destination; the detail shows what came.",
+            "What came back is not an HTTP response: another service listens there, or a middlebox garbles it.",
+            "Look at the detail for what came, and at the firewall's log of this source and destination.",
         ),
     }
 }
@@ -210,16 +218,16 @@ const fn http(reason: Reason) -> Meaning {
 const fn undecided(reason: Reason) -> Meaning {
     match reason {
         Reason::InterceptedPort => other(
-            "an interceptor accepts connections on this port for every address, also where no server can be. This connection proves nothing.",
-            "nothing yet. To prove it, the firewall has to stop answering for others on this port, or be asked by its log.",
+            "An interceptor accepts connections on this port for every address, also where no server can be. This connection proves nothing.",
+            "Look at the firewall's log of this source and destination: only it knows whether the way on is open.",
         ),
         Reason::NoRejection => other(
-            "a datagram was neither answered nor rejected. That is what an open path to a silent server looks like, and a dropped packet too.",
-            "nothing yet; the firewall's log can tell.",
+            "A datagram was neither answered nor rejected. That is what an open path to a silent server looks like, and a dropped packet too.",
+            "Look at the firewall's log of this source and destination, if it matters.",
         ),
         _ => other(
-            "only replies came that do not belong to the request: another service, a broken middlebox, or forged packets.",
-            "the firewall's log of this source and destination; the detail shows what came.",
+            "Only replies came that do not belong to the request: another service, a broken middlebox, or forged packets.",
+            "Look at the detail for what came, and at the firewall's log of this source and destination.",
         ),
     }
 }
@@ -227,16 +235,16 @@ const fn undecided(reason: Reason) -> Meaning {
 const fn own(reason: Reason) -> Meaning {
     match reason {
         Reason::LocalResource => other(
-            "the node ran out of descriptors, ports or memory; this says nothing about the network.",
-            "open files, conntrack and ephemeral ports of the node and the agent's limits.",
+            "The node ran out of descriptors, ports or memory; this says nothing about the network.",
+            "Check open files, memory and ephemeral ports of the node, and the agent's limits.",
         ),
         Reason::PermissionDenied => other(
-            "the kernel does not let the agent send this: a local packet filter or a security profile; this says nothing about the network.",
-            "the node's own packet filter (iptables, nftables, eBPF) and the agent's security context.",
+            "The kernel does not let the agent send this: a local packet filter or a security profile; this says nothing about the network.",
+            "Check the node's own packet filter (iptables, nftables, eBPF) and the agent's security context.",
         ),
         _ => other(
-            "a defect of the agent; this says nothing about the network.",
-            "the agent's maintainers, with the detail and the log.",
+            "A defect of the agent; this says nothing about the network.",
+            "Tell the agent's maintainers, with the detail and the log.",
         ),
     }
 }
@@ -245,19 +253,15 @@ const fn own(reason: Reason) -> Meaning {
 pub fn rule_line(target: &TargetReport) -> Option<String> {
     let TargetReport { host, probe, .. } = target;
     let port = target.port?;
-    let destination = match host.parse::<std::net::IpAddr>() {
-        Ok(_) => "address",
-        Err(_) => "FQDN",
-    };
     Some(match probe {
         ProbeKind::Https | ProbeKind::Http => {
-            format!("application rule: FQDN {host}, protocol {probe}:{port}")
+            format!("application rule: {probe}:{port} to {host}")
         }
         ProbeKind::Tcp | ProbeKind::Ssh | ProbeKind::DnsTcp => {
-            format!("network rule: {destination} {host}, TCP port {port}")
+            format!("network rule: TCP {port} to {host}")
         }
         ProbeKind::Ntp | ProbeKind::Udp | ProbeKind::DnsUdp => {
-            format!("network rule: {destination} {host}, UDP port {port}")
+            format!("network rule: UDP {port} to {host}")
         }
         ProbeKind::Dns => return None,
     })

@@ -11,6 +11,7 @@ mod overview;
 mod report;
 mod target_report;
 pub mod text;
+mod warning_lines;
 
 pub use about::{About, Agent, Environment, Untestable, UntestableProtocol};
 pub use headline::{Headline, Health};

@@ -1,5 +1,6 @@
 //! Plain text for `curl` and terminals: never wider than 100 columns, colour only where it was asked for.
 
+mod lists;
 mod overview;
 mod page;
 mod target;

@@ -2,13 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::lists;
 use super::page::{Ink, Page, shorten};
 use crate::status::human;
 use crate::status::overview::{Cluster, Overview};
-use crate::status::{Headline, Health, StatusReport, TargetReport, Untestable};
-
-/// Columns of a probe's name: `dns-udp`.
-const PROBE: usize = 7;
+use crate::status::{Headline, Health, StatusReport, TargetReport};
 
 pub(super) fn write(page: &mut Page, report: &StatusReport) {
     let overview = Overview::new(report);
@@ -21,11 +19,11 @@ pub(super) fn write(page: &mut Page, report: &StatusReport) {
     ] {
         broken(page, title, ink, clusters, now);
     }
-    pending(page, &overview.pending);
-    warnings(page, &overview.warned);
-    reachable(page, &overview, now);
-    untestable(page, &report.untestable);
-    environment(page, report);
+    lists::pending(page, &overview.pending);
+    lists::warnings(page, &overview.warned);
+    lists::reachable(page, &overview.reachable, now);
+    lists::untestable(page, &report.untestable);
+    lists::environment(page, report);
 }
 
 fn headline(page: &mut Page, report: &StatusReport) {
@@ -87,7 +85,7 @@ fn freshness(report: &StatusReport) -> String {
     }
 }
 
-fn heading(page: &mut Page, ink: Ink, title: &str, count: usize) {
+pub(super) fn heading(page: &mut Page, ink: Ink, title: &str, count: usize) {
     page.blank();
     page.line(0, &[(ink, title), (Ink::Plain, &format!(" ({count})"))]);
 }
@@ -96,12 +94,8 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
     if clusters.is_empty() {
         return;
     }
-    heading(
-        page,
-        ink,
-        title,
-        clusters.iter().map(|c| c.targets.len()).sum(),
-    );
+    let count = clusters.iter().map(|cluster| cluster.targets.len()).sum();
+    heading(page, ink, title, count);
     for (number, cluster) in clusters.iter().enumerate() {
         if number > 0 {
             page.blank();
@@ -116,20 +110,18 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
             broken_target(page, target, now);
         }
         page.labelled(4, "usually", Ink::Plain, cluster.meaning.usually);
-        page.labelled(4, "ask for", Ink::Plain, cluster.meaning.ask);
+        page.labelled(4, "to do", Ink::Plain, cluster.meaning.todo);
         for rule in cluster.rules() {
-            page.labelled(4, "", Ink::Bold, &rule);
+            page.paragraph(6, Ink::Bold, &rule);
         }
     }
 }
 
 fn broken_target(page: &mut Page, target: &TargetReport, now: Timestamp) {
-    let since = format!(
-        "{} ({})",
-        human::utc(target.since),
-        human::ago(target.since, now)
-    );
-    let room = page.width.saturating_sub(4 + PROBE + since.len() + 11);
+    let since = human::since(target.since, now);
+    let room = page
+        .width
+        .saturating_sub(4 + lists::PROBE + since.len() + 11);
     let name = shorten(&target.target, room);
     page.line(
         4,
@@ -149,132 +141,6 @@ fn broken_target(page: &mut Page, target: &TargetReport, now: Timestamp) {
         page.paragraph(6, Ink::Plain, &format!("{at}{}", failure.detail));
     }
     if !target.purpose.is_empty() {
-        page.paragraph(6, Ink::Dim, &format!("used to {}", target.purpose));
+        page.paragraph(6, Ink::Dim, &format!("purpose: {}", target.purpose));
     }
-}
-
-fn pending(page: &mut Page, targets: &[&TargetReport]) {
-    if targets.is_empty() {
-        return;
-    }
-    heading(page, Ink::Yellow, "PENDING", targets.len());
-    for target in targets {
-        let note = note_of(target).unwrap_or_else(|| "not tried yet".to_owned());
-        noted(page, target, &note);
-    }
-}
-
-fn warnings(page: &mut Page, targets: &[&TargetReport]) {
-    if targets.is_empty() {
-        return;
-    }
-    heading(page, Ink::Yellow, "REACHABLE, WITH WARNINGS", targets.len());
-    for target in targets {
-        let mut notes: Vec<_> = target.warnings.iter().map(ToString::to_string).collect();
-        notes.extend(note_of(target));
-        noted(page, target, &notes.join(", "));
-    }
-}
-
-fn note_of(target: &TargetReport) -> Option<String> {
-    let last = target.unconfirmed()?;
-    let (phase, reason) = (last.phase?, last.reason?);
-    Some(format!("last attempt: {phase} {reason}, not confirmed yet"))
-}
-
-fn noted(page: &mut Page, target: &TargetReport, note: &str) {
-    const NAME: usize = 46;
-    let name = format!("{:<NAME$}", shorten(&target.target, NAME));
-    let probe = format!("{:<PROBE$}", target.probe);
-    page.line(
-        2,
-        &[
-            (Ink::Plain, &name),
-            (Ink::Plain, "  "),
-            (Ink::Plain, &probe),
-            (Ink::Plain, "  "),
-            (Ink::Yellow, note),
-        ],
-    );
-}
-
-fn reachable(page: &mut Page, overview: &Overview<'_>, now: Timestamp) {
-    const SINCE: usize = 28;
-    const DURATION: usize = 8;
-    let count = overview
-        .reachable
-        .iter()
-        .map(|(_, targets)| targets.len())
-        .sum();
-    if count == 0 {
-        return;
-    }
-    heading(page, Ink::Green, "REACHABLE", count);
-    let room = page.width.saturating_sub(4 + PROBE + DURATION + SINCE + 6);
-    for (group, targets) in &overview.reachable {
-        page.line(2, &[(Ink::Dim, group.as_str())]);
-        for target in targets {
-            let name = shorten(&target.target, room);
-            let took = target
-                .duration_seconds
-                .map(human::duration)
-                .unwrap_or_default();
-            let since = format!(
-                "{} ({})",
-                human::minute(target.since),
-                human::ago(target.since, now)
-            );
-            let row = format!(
-                "{name:<room$}  {:<PROBE$}  {took:>DURATION$}  {since}",
-                target.probe
-            );
-            page.line(4, &[(Ink::Plain, &row)]);
-        }
-    }
-}
-
-fn untestable(page: &mut Page, rows: &[Untestable]) {
-    if rows.is_empty() {
-        return;
-    }
-    heading(page, Ink::Yellow, "UNTESTABLE", rows.len());
-    for row in rows {
-        let protocols = human::list(&row.protocols);
-        let heading = format!(
-            "{}  {protocols}  {}, {}",
-            row.pattern,
-            row.requirement,
-            human::list(&row.groups)
-        );
-        page.paragraph(2, Ink::Plain, &heading);
-        page.labelled(4, "needs", Ink::Plain, &row.needs.join("; "));
-    }
-}
-
-fn environment(page: &mut Page, report: &StatusReport) {
-    let (agent, environment) = (&report.agent, &report.environment);
-    page.blank();
-    page.line(0, &[(Ink::Bold, "ENVIRONMENT")]);
-    page.labelled(2, "node", Ink::Plain, &agent.node);
-    let up = human::span(
-        report
-            .generated_at
-            .duration_since(agent.started_at)
-            .as_secs(),
-    );
-    let version = format!(
-        "egress-probe {}, started {} ({up} ago)",
-        agent.version,
-        human::utc(agent.started_at)
-    );
-    page.labelled(2, "agent", Ink::Plain, &version);
-    for (label, value) in environment.settings() {
-        page.labelled(2, label, Ink::Plain, &value);
-    }
-    page.blank();
-    page.paragraph(
-        0,
-        Ink::Dim,
-        "One target: /status/TARGET/PROBE. JSON: /api/v1/status. Metrics: /metrics.",
-    );
 }

@@ -88,14 +88,24 @@ impl Page {
     /// A label and words that wrap beside it.
     pub(super) fn labelled(&mut self, indent: usize, label: &str, ink: Ink, words: &str) {
         const LABEL: usize = 11;
-        let first = indent + LABEL;
-        let lines = wrap(&clean(words), self.width.saturating_sub(first));
-        for (number, words) in lines.iter().enumerate() {
+        self.beside(indent, LABEL, label, ink, words);
+    }
+
+    /// Labels in a column as wide as they need, each with words that wrap beside it.
+    pub(super) fn table<L: AsRef<str>>(&mut self, indent: usize, rows: &[(L, String)]) {
+        let longest = rows.iter().map(|(label, _)| label.as_ref().len()).max();
+        let column = longest.unwrap_or_default() + 2;
+        for (label, words) in rows {
+            self.beside(indent, column, label.as_ref(), Ink::Plain, words);
+        }
+    }
+
+    fn beside(&mut self, indent: usize, column: usize, label: &str, ink: Ink, words: &str) {
+        let room = self.width.saturating_sub(indent + column);
+        for (number, words) in wrap(&clean(words), room).iter().enumerate() {
             let label = if number == 0 { label } else { "" };
-            self.line(
-                indent,
-                &[(Ink::Dim, &format!("{label:<LABEL$}")), (ink, words)],
-            );
+            let label = format!("{label:<column$}");
+            self.line(indent, &[(Ink::Dim, &label), (ink, words)]);
         }
     }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::page::{Ink, Page};
 use crate::outcome::Failure;
 use crate::status::fact_lines::fact_lines;
+use crate::status::warning_lines::warning_lines;
 use crate::status::{AttemptReport, TargetReport, human, meaning, rule_line};
 use crate::store::State;
 
@@ -27,11 +28,7 @@ fn head(page: &mut Page, target: &TargetReport, now: Timestamp) {
     let state = target.state.as_str().to_uppercase();
     let name = format!("  {}  {}", target.target, target.probe);
     page.line(0, &[(ink, &state), (Ink::Bold, &name)]);
-    let since = format!(
-        "{} ({})",
-        human::utc(target.since),
-        human::ago(target.since, now)
-    );
+    let since = human::since(target.since, now);
     page.labelled(0, "since", Ink::Plain, &since);
     let groups = human::list(&target.groups);
     page.labelled(
@@ -41,19 +38,10 @@ fn head(page: &mut Page, target: &TargetReport, now: Timestamp) {
         &format!("{}, in {groups}", target.requirement),
     );
     if !target.purpose.is_empty() {
-        page.labelled(0, "used to", Ink::Plain, &target.purpose);
+        page.labelled(0, "purpose", Ink::Plain, &target.purpose);
     }
-    if !target.warnings.is_empty() {
-        page.labelled(0, "warnings", Ink::Yellow, &human::list(&target.warnings));
-    }
-    if let Some(AttemptReport {
-        phase: Some(phase),
-        reason: Some(reason),
-        ..
-    }) = target.unconfirmed()
-    {
-        let note = format!("the last attempt failed ({phase} {reason}) and is not confirmed yet");
-        page.labelled(0, "note", Ink::Yellow, &note);
+    for warning in warning_lines(target) {
+        page.labelled(0, "warning", Ink::Yellow, &warning);
     }
 }
 
@@ -67,7 +55,7 @@ fn explain(page: &mut Page, target: &TargetReport, failure: &Failure) {
     );
     page.labelled(0, "detail", Ink::Plain, &failure.detail);
     page.labelled(0, "usually", Ink::Plain, meaning.usually);
-    page.labelled(0, "ask for", Ink::Plain, meaning.ask);
+    page.labelled(0, "to do", Ink::Plain, meaning.todo);
     if let Some(rule) = rule_line(target).filter(|_| meaning.rule) {
         page.labelled(0, "", Ink::Bold, &rule);
     }
@@ -84,19 +72,20 @@ fn last_attempt(page: &mut Page, target: &TargetReport, now: Timestamp) {
     };
     let took = target.duration_seconds.unwrap_or_default();
     let line = format!(
-        "  {} ({}), took {}",
-        human::utc(at),
-        human::ago(at, now),
+        "  {}, took {}",
+        human::since(at, now),
         human::duration(took)
     );
     page.line(0, &[(Ink::Bold, "LAST ATTEMPT"), (Ink::Plain, &line)]);
     phases(page, target);
-    if let Some(address) = target.address {
-        page.labelled(2, "address", Ink::Plain, &address.to_string());
-    }
-    for (label, value) in fact_lines(&target.facts) {
-        page.labelled(2, label, Ink::Plain, &value);
-    }
+    let address = target
+        .address
+        .map(|address| ("address", address.to_string()));
+    let rows: Vec<_> = address
+        .into_iter()
+        .chain(fact_lines(&target.facts))
+        .collect();
+    page.table(2, &rows);
 }
 
 /// A waterfall: where each phase starts, and how long it lasts.
