@@ -2,6 +2,7 @@
 
 pub mod heartbeat;
 pub(crate) mod labels;
+pub mod metrics;
 pub mod outcome;
 pub mod probe;
 pub mod status;

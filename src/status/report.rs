@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::about::{About, Agent, Environment, Untestable};
 use super::encode;
+use super::human;
 use super::target_report::TargetReport;
 use crate::store::{Record, State};
 use crate::target::Requirement;
@@ -41,6 +42,18 @@ impl StatusReport {
             targets,
             untestable: about.untestable.clone(),
             notices: about.notices.clone(),
+        }
+    }
+
+    /// How old the results are, in a sentence: a page may be fresh while nothing is tested any more.
+    pub(super) fn freshness(&self) -> String {
+        let attempts = || self.targets.iter().filter_map(|target| target.last_attempt);
+        let age = |time: Timestamp| human::span(self.generated_at.duration_since(time).as_secs());
+        match (attempts().max(), attempts().min()) {
+            (Some(newest), Some(oldest)) => {
+                format!("Results are {} to {} old.", age(newest), age(oldest))
+            }
+            _ => "No results yet.".to_owned(),
         }
     }
 

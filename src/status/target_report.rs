@@ -153,6 +153,11 @@ impl TargetReport {
             .filter(|last| last.reason.is_some() && last.state != self.state)
     }
 
+    /// Reachable, with nothing that stands against it.
+    pub fn is_quiet(&self) -> bool {
+        self.state == State::Reachable && self.warnings.is_empty() && self.unconfirmed().is_none()
+    }
+
     /// The path of this target's page.
     pub fn path(&self) -> String {
         let mut path = String::from("/status/");
@@ -193,6 +198,15 @@ impl AddressReport {
 }
 
 impl AttemptReport {
+    /// One character for a strip of attempts.
+    pub const fn mark(&self) -> char {
+        match self.state {
+            State::Reachable => '+',
+            State::Unreachable => 'x',
+            State::Unproven | State::Pending => '?',
+        }
+    }
+
     fn new(attempted: &Attempted) -> Self {
         Self {
             at: attempted.at,

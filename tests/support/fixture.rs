@@ -342,9 +342,10 @@ fn undecided() -> Vec<Record> {
             resolved(),
         ),
     ] {
-        let mut record = Record::new(Arc::new(target), before(11_000));
+        let mut record = Record::new(Arc::new(target.clone()), before(11_000));
         for seconds in [600, 40] {
             record.take(outcome(
+                &target,
                 seconds,
                 timings(phase),
                 Verdict::Unproven(failure(phase, reason, detail)),
@@ -353,16 +354,20 @@ fn undecided() -> Vec<Record> {
         }
         open.push(record);
     }
-    let mut tried_once = Record::new(
-        Arc::new(https("us.download.nvidia.com", "install the GPU driver")),
-        before(11_000),
-    );
+    let once = https("us.download.nvidia.com", "install the GPU driver");
+    let mut tried_once = Record::new(Arc::new(once.clone()), before(11_000));
     let verdict = Verdict::Unreachable(failure(
         Phase::Connect,
         Reason::ConnectionRefused,
         "Connection refused (os error 111)",
     ));
-    tried_once.take(outcome(1, timings(Phase::Connect), verdict, &resolved()));
+    tried_once.take(outcome(
+        &once,
+        1,
+        timings(Phase::Connect),
+        verdict,
+        &resolved(),
+    ));
     open.push(tried_once);
     open.push(Record::new(Arc::new(untried), before(5)));
     open
@@ -373,7 +378,7 @@ fn proven(target: &Target, facts: Facts, warnings: &[Warning]) -> Record {
     let mut record = Record::new(Arc::new(target.clone()), before(11_000));
     for seconds in [10_990, 80, 20] {
         let phases = timings(last_phase(target));
-        let mut outcome = outcome(seconds, phases, Verdict::Reachable, &facts);
+        let mut outcome = outcome(target, seconds, phases, Verdict::Reachable, &facts);
         outcome.warnings = warnings.to_vec();
         record.take(outcome);
     }
@@ -391,6 +396,7 @@ pub fn failed(
 ) -> Record {
     let mut record = Record::new(Arc::new(target.clone()), before(100_000));
     record.take(outcome(
+        target,
         since + 200,
         timings(last_phase(target)),
         Verdict::Reachable,
@@ -398,7 +404,13 @@ pub fn failed(
     ));
     let verdict = Verdict::Unreachable(failure(phase, reason, detail));
     for seconds in [since + 1, since, 30] {
-        record.take(outcome(seconds, timings(phase), verdict.clone(), &facts));
+        record.take(outcome(
+            target,
+            seconds,
+            timings(phase),
+            verdict.clone(),
+            &facts,
+        ));
     }
     record
 }
@@ -410,13 +422,20 @@ fn unconfirmed(target: &Target) -> Record {
         Reason::Timeout,
         "nothing decisive within 10s",
     ));
-    record.take(outcome(3, timings(Phase::Connect), verdict, &resolved()));
+    record.take(outcome(
+        target,
+        3,
+        timings(Phase::Connect),
+        verdict,
+        &resolved(),
+    ));
     record
 }
 
 fn one_address_fails(target: &Target) -> Record {
     let mut record = proven(target, https_facts(), &[]);
     let mut last = outcome(
+        target,
         15,
         timings(Phase::Request),
         Verdict::Reachable,
@@ -437,10 +456,23 @@ fn one_address_fails(target: &Target) -> Record {
     record
 }
 
-fn outcome(seconds: i64, phases: Vec<PhaseTiming>, verdict: Verdict, facts: &Facts) -> Outcome {
-    let address = facts.resolved.first().map(|address| AddressResult {
-        address: SocketAddr::new(*address, 443),
-        failure: verdict.failure().cloned(),
+fn outcome(
+    target: &Target,
+    seconds: i64,
+    phases: Vec<PhaseTiming>,
+    verdict: Verdict,
+    facts: &Facts,
+) -> Outcome {
+    let address = target.port.and_then(|port| {
+        let ip = match target.host {
+            Host::Address(address) => address,
+            Host::Name(_) => *facts.resolved.first()?,
+        };
+        let failure = verdict.failure().cloned();
+        Some(AddressResult {
+            address: SocketAddr::new(ip, port),
+            failure,
+        })
     });
     Outcome {
         started_at: before(seconds),

@@ -74,8 +74,7 @@ pub(super) fn reachable(page: &mut Page, groups: &[(Group, Vec<&TargetReport>)],
                 "{name:<room$}  {:<PROBE$}  {took:>DURATION$}  {since}",
                 target.probe
             );
-            let calm = warning_lines(target).is_empty();
-            let mark = if calm { "  " } else { "! " };
+            let mark = if target.is_quiet() { "  " } else { "! " };
             page.line(2, &[(Ink::Yellow, mark), (Ink::Plain, &row)]);
         }
     }

@@ -65,24 +65,8 @@ fn tally(report: &StatusReport) -> String {
         s.unreachable,
         s.unproven,
         s.pending,
-        freshness(report),
+        report.freshness(),
     )
-}
-
-fn freshness(report: &StatusReport) -> String {
-    let attempts = || {
-        report
-            .targets
-            .iter()
-            .filter_map(|target| target.last_attempt)
-    };
-    let age = |time: Timestamp| human::span(report.generated_at.duration_since(time).as_secs());
-    match (attempts().max(), attempts().min()) {
-        (Some(newest), Some(oldest)) => {
-            format!("Results are {} to {} old.", age(newest), age(oldest))
-        }
-        _ => "No results yet.".to_owned(),
-    }
 }
 
 pub(super) fn heading(page: &mut Page, ink: Ink, title: &str, count: usize) {

@@ -21,7 +21,7 @@ pub(super) fn write(page: &mut Page, target: &TargetReport, now: Timestamp) {
 
 fn head(page: &mut Page, target: &TargetReport, now: Timestamp) {
     let ink = match target.state {
-        State::Reachable if target.warnings.is_empty() => Ink::Green,
+        State::Reachable if target.is_quiet() => Ink::Green,
         State::Unreachable => Ink::Red,
         _ => Ink::Yellow,
     };
@@ -172,7 +172,7 @@ fn history(page: &mut Page, target: &TargetReport, now: Timestamp) {
             ),
         ],
     );
-    let marks: String = target.history.iter().map(mark).collect();
+    let marks: String = target.history.iter().map(AttemptReport::mark).collect();
     page.line(2, &[(Ink::Plain, &marks)]);
     for change in target.changes.iter().rev().take(SHOWN) {
         let why = match (change.phase, change.reason) {
@@ -182,13 +182,5 @@ fn history(page: &mut Page, target: &TargetReport, now: Timestamp) {
         let (at, ago) = (human::utc(change.at), human::ago(change.at, now));
         let line = format!("{at}  {} -> {}{why} ({ago})", change.from, change.to);
         page.line(2, &[(Ink::Plain, &line)]);
-    }
-}
-
-const fn mark(attempt: &AttemptReport) -> char {
-    match attempt.state {
-        State::Reachable => '+',
-        State::Unreachable => 'x',
-        State::Unproven | State::Pending => '?',
     }
 }
