@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use egress_probe::heartbeat::Heartbeat;
 use egress_probe::outcome::{Facts, Failure, NtpReply, Outcome, Phase, Reason, Verdict};
 use egress_probe::probe::Attempt;
-use egress_probe::schedule::{Pulse, Scheduler, Work};
+use egress_probe::schedule::{Scheduler, Work};
 use egress_probe::store::{State, Store};
 use egress_probe::target::{Group, Host, Probe, Requirement, Target, TargetId};
 use jiff::Timestamp;
@@ -143,8 +144,9 @@ impl Bench {
             interval,
             concurrency,
         }));
-        let pulse = Arc::new(Pulse::default());
-        let scheduler = Scheduler::new("node-1".to_owned(), receiver, Arc::clone(&store), pulse);
+        let heartbeat = Arc::new(Heartbeat::new());
+        let scheduler =
+            Scheduler::new("node-1".to_owned(), receiver, Arc::clone(&store), heartbeat);
         let stop = CancellationToken::new();
         let running = tokio::spawn(scheduler.run(stop.clone()));
         Self {

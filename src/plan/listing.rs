@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Plan;
 use crate::catalog::Protocol;
-use crate::target::{Group, ProbeKind, Requirement};
+use crate::target::{Group, Https, Probe, ProbeKind, Requirement};
 
 /// Everything in a plan, as `catalog list` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,12 @@ pub struct ListedTarget {
     pub target: String,
     /// What it is for.
     pub purpose: String,
+    /// Application protocols that must pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alpn: Vec<String>,
+    /// SNI, when it is not the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
 }
 
 /// A documented host, protocol and port that cannot be tested.
@@ -65,6 +71,10 @@ impl Listing {
             .collect();
         let targets = plan.origins.iter().filter_map(|origin| {
             let target = by_id.get(&origin.target)?;
+            let https = match &target.probe {
+                Probe::Https(https) => https.clone(),
+                _ => Https::default(),
+            };
             Some(ListedTarget {
                 pattern: origin.pattern.clone(),
                 port: target.port,
@@ -74,6 +84,8 @@ impl Listing {
                 host: target.host.to_string(),
                 target: target.id.target.to_string(),
                 purpose: target.purpose.clone(),
+                alpn: https.alpn,
+                server_name: https.server_name,
             })
         });
         let untestable = plan.untestable.iter().flat_map(|row| {

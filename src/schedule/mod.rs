@@ -2,7 +2,6 @@
 //!
 //! One loop owns the queue and the attempts in flight. It knows nothing of networks: attempts are behind [`Attempt`].
 
-mod pulse;
 mod queue;
 
 use std::collections::HashMap;
@@ -14,8 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-pub use pulse::Pulse;
-
+use crate::heartbeat::Heartbeat;
 use crate::outcome::Outcome;
 use crate::probe::Attempt;
 use crate::store::{Change, State, Store};
@@ -47,7 +45,9 @@ pub struct Work<A> {
 pub struct Scheduler<A> {
     work: watch::Receiver<Arc<Work<A>>>,
     store: Arc<Store>,
-    pulse: Arc<Pulse>,
+    heartbeat: Arc<Heartbeat>,
+    /// How late the latest attempt started.
+    lag: Duration,
     queue: Queue,
     in_flight: JoinSet<Outcome>,
     targets_in_flight: HashMap<Id, Arc<Target>>,
@@ -60,13 +60,14 @@ impl<A: Attempt> Scheduler<A> {
         node: String,
         work: watch::Receiver<Arc<Work<A>>>,
         store: Arc<Store>,
-        pulse: Arc<Pulse>,
+        heartbeat: Arc<Heartbeat>,
     ) -> Self {
         let interval = work.borrow().interval;
         Self {
             work,
             store,
-            pulse,
+            heartbeat,
+            lag: Duration::ZERO,
             queue: Queue::new(node, interval, Instant::now()),
             in_flight: JoinSet::new(),
             targets_in_flight: HashMap::new(),
@@ -79,7 +80,7 @@ impl<A: Attempt> Scheduler<A> {
         self.adopt();
         loop {
             self.launch();
-            self.pulse.beat();
+            self.heartbeat.beat(self.lag);
             let slept_at = Instant::now();
             let wake_at = self.wake_at(slept_at);
             let ended = tokio::select! {
@@ -123,7 +124,7 @@ impl<A: Attempt> Scheduler<A> {
             let Some(due) = self.queue.take_due(Instant::now()) else {
                 break;
             };
-            self.pulse.set_lag(due.late);
+            self.lag = due.late;
             let (attempt, target) = (Arc::clone(&work.attempt), Arc::clone(&due.target));
             let handle = self
                 .in_flight
