@@ -120,19 +120,18 @@ pub(crate) fn inspection(faults: &[Laid<'_>], ipv6: bool) -> Result<String, Erro
     Ok(format!("*filter\n:FORWARD ACCEPT [0:0]\n{rules}COMMIT\n"))
 }
 
-/// Drops queries for exactly this name, by where it begins in the packet: with no IPv4 options; after UDP's 8
-/// bytes, or TCP's 20 or (with timestamps) 32 and the length prefix; after the 12 bytes of the DNS header.
+/// Drops queries for exactly this name: one that follows right upon the header of a DNS message, which ends with
+/// the number of additional records, 0 or (with EDNS) 1. In a longer name, a letter stands there.
 fn lose_queries(rules: &mut String, name: &str) -> Result<(), Error> {
     let mut hex = String::new();
     for byte in dns::wire_name(name) {
         write!(hex, "{byte:02x}")?;
     }
-    for (transport, offset) in [("udp", 40), ("tcp", 54), ("tcp", 66)] {
+    for (transport, additional) in [("udp", 0), ("udp", 1), ("tcp", 0), ("tcp", 1)] {
         writeln!(
             rules,
-            "-A FORWARD -p {transport} --dport 53 -m string --algo bm --icase --from {offset} --to {to} \
-             --hex-string |{hex}| -j DROP",
-            to = offset + 1
+            "-A FORWARD -p {transport} --dport 53 -m string --algo bm --icase \
+             --hex-string |00{additional:02x}{hex}| -j DROP"
         )?;
     }
     Ok(())

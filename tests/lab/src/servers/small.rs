@@ -169,7 +169,10 @@ async fn converse(mut stream: TcpStream, behaviour: Behaviour) -> std::io::Resul
     // A little later than the handshake, so that the peer has seen its connect succeed.
     const AFTER_ACCEPT: Duration = Duration::from_millis(20);
     match behaviour {
-        Behaviour::Close => sleep(AFTER_ACCEPT).await,
+        Behaviour::Close => {
+            sleep(AFTER_ACCEPT).await;
+            part(&mut stream).await?;
+        }
         Behaviour::Reset => {
             sleep(AFTER_ACCEPT).await;
             stream.set_zero_linger()?;
@@ -205,12 +208,14 @@ async fn say(stream: &mut TcpStream, words: &[u8]) -> std::io::Result<()> {
         read?;
     }
     stream.write_all(words).await?;
+    part(stream).await
+}
+
+/// Closes with a FIN. Closing with unread data would reset the connection, and take the last words back.
+async fn part(stream: &mut TcpStream) -> std::io::Result<()> {
     stream.shutdown().await?;
-    // Closing with unread data would reset the connection and take the words back.
-    let farewell = hold(stream);
-    timeout(Duration::from_secs(1), farewell)
-        .await
-        .unwrap_or(Ok(()))
+    let farewell = timeout(Duration::from_secs(1), hold(stream)).await;
+    farewell.unwrap_or(Ok(()))
 }
 
 async fn hold(stream: &mut TcpStream) -> std::io::Result<()> {

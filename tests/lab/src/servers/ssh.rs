@@ -55,7 +55,12 @@ pub(super) fn start(
     // OpenSSH 9.8 learned to punish peers that leave before they log in, as a probe does; older ones refuse the option.
     let lenient = format!("{configuration}PerSourcePenalties no\n");
     fs::write(&file, lenient)?;
-    if feed(Command::new(find("sshd")?).arg("-t").arg("-f").arg(&file), "").is_err() {
+    if feed(
+        Command::new(find("sshd")?).arg("-t").arg("-f").arg(&file),
+        "",
+    )
+    .is_err()
+    {
         fs::write(&file, configuration)?;
     }
     let arguments = ["-D", "-e", "-f", &file.display().to_string()];
