@@ -22,6 +22,7 @@ use crate::topology::Topology;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Control {
     pub(crate) folder: PathBuf,
+    pub(crate) ca_file: PathBuf,
     pub(crate) topology: Topology,
     pub(crate) directory: Directory,
     pub(crate) dnsmasq: u32,
@@ -68,6 +69,16 @@ impl Control {
         )?;
         // The rules that belong to a lab without faults.
         self.change(|_| Ok(()))
+    }
+
+    /// Where logs and configurations of the servers lie.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The certificate of the private authority, PEM.
+    pub fn ca_file(&self) -> &Path {
+        &self.ca_file
     }
 
     pub fn topology(&self) -> &Topology {

@@ -43,7 +43,9 @@ impl Guard {
         let folder = PathBuf::from(format!("{STATE_PREFIX}{id}"));
         // Locked before it gets its name, or another start would take it for a dead lab's.
         let making = PathBuf::from(format!("/tmp/.egress-lab-{id}"));
-        fs::create_dir_all(&making).with_context(|| format!("making {}", making.display()))?;
+        // Of a lab that died here, under the same process id.
+        let _ = fs::remove_dir_all(&making);
+        fs::create_dir(&making).with_context(|| format!("making {}", making.display()))?;
         let lock = File::create(making.join("lock"))?;
         lock.lock()?;
         fs::rename(&making, &folder).with_context(|| format!("making {}", folder.display()))?;

@@ -20,7 +20,6 @@ use crate::topology::{Topology, resolv_conf};
 /// Node, firewall and internet with their servers. Several labs live side by side.
 pub struct Lab {
     control: Control,
-    ca_file: PathBuf,
     resolv_conf: PathBuf,
     servers: Servers,
     /// Last: the servers are stopped before their namespaces are removed.
@@ -28,6 +27,9 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// Where every lab has its nameserver, known before it is started.
+    pub const NAMESERVER: IpAddr = IpAddr::V4(NAMESERVER);
+
     /// Returns when every server answers.
     pub fn start(spec: &LabSpec) -> Result<Self> {
         ensure!(
@@ -44,7 +46,8 @@ impl Lab {
         let resolv_conf_file = folder.join("resolv.conf");
         fs::write(&resolv_conf_file, resolv_conf(spec)?)?;
         let control = Control {
-            folder: folder.clone(),
+            ca_file: folder.join("certificates/ca.pem"),
+            folder,
             topology,
             directory,
             dnsmasq: servers.nameserver_process(),
@@ -52,7 +55,6 @@ impl Lab {
         control.save()?;
         Ok(Self {
             control,
-            ca_file: folder.join("certificates/ca.pem"),
             resolv_conf: resolv_conf_file,
             servers,
             guard,
@@ -83,7 +85,7 @@ impl Lab {
 
     /// The certificate of the private authority, PEM.
     pub fn ca_file(&self) -> &Path {
-        &self.ca_file
+        &self.control.ca_file
     }
 
     pub fn resolv_conf(&self) -> &Path {
@@ -95,7 +97,7 @@ impl Lab {
     }
 
     pub fn nameserver(&self) -> IpAddr {
-        NAMESERVER.into()
+        Self::NAMESERVER
     }
 
     /// An address of the internet whose port 53 is closed, unless the specification asked for a second nameserver.

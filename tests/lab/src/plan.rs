@@ -1,7 +1,6 @@
 //! From the agent's plan (`egress-probe catalog list --format json`) to a lab with every host and service in it.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -79,8 +78,7 @@ fn service(target: &PlanTarget) -> Result<Option<Service>> {
 
 /// A plan that does not tell ALPN leaves one guess: API servers speak konnectivity's.
 fn usual_alpn(host: &str) -> Vec<String> {
-    let is_api_server = host.contains(".hcp.") || host.parse::<IpAddr>().is_ok();
-    is_api_server
+    host.contains(".hcp.")
         .then(|| "konnectivity".to_owned())
         .into_iter()
         .collect()

@@ -1,17 +1,22 @@
 //! From the faults that stand to rules for nftables and iptables: pure functions, so that the whole rule set
 //! is written anew at every change and a fault leaves no trace when it heals.
 
+mod inspection;
+mod select;
+
 use std::fmt::{Error, Write};
 use std::net::IpAddr;
 
 use crate::directory::{Directory, ODDITIES, ODDITIES_V6, Target};
 use crate::fault::{Fault, Scope, Standing};
 use crate::servers::small::Behaviour;
-use crate::servers::{dns, ssh};
+use crate::servers::ssh;
 use crate::spec::Service;
 use crate::topology::INSIDE;
 
 use self::Transport::{Tcp, Udp};
+pub(crate) use self::inspection::inspection;
+use self::select::{ports, selector, selectors};
 
 /// A fault with what its target stands for.
 pub(crate) struct Laid<'a> {
@@ -89,54 +94,6 @@ pub(crate) fn internet(directory: &Directory, faults: &[Laid<'_>]) -> Result<Str
     ])
 }
 
-/// Rules for `iptables-restore` (or `ip6tables-restore`) in the firewall: those that look into packets.
-pub(crate) fn inspection(faults: &[Laid<'_>], ipv6: bool) -> Result<String, Error> {
-    let mut rules = String::new();
-    for laid in faults {
-        match (laid.standing.fault, laid.target.site) {
-            (Fault::TlsReset, Some(site)) => {
-                let ports = ports(
-                    laid,
-                    |service| matches!(service, Service::Https { .. }),
-                    443,
-                );
-                let names = [&site.spec.name].into_iter().chain(&site.spec.server_names);
-                for (name, port) in
-                    names.flat_map(|name| ports.iter().map(move |port| (name, port)))
-                {
-                    for address in laid.target.addresses.iter().filter(|a| a.is_ipv6() == ipv6) {
-                        writeln!(
-                            rules,
-                            "-A FORWARD -d {address} -p tcp --dport {port} -m string --algo bm \
-                             --string {name} -j REJECT --reject-with tcp-reset"
-                        )?;
-                    }
-                }
-            }
-            (Fault::DnsTimeout, _) if !ipv6 => lose_queries(&mut rules, &laid.standing.host)?,
-            _ => {}
-        }
-    }
-    Ok(format!("*filter\n:FORWARD ACCEPT [0:0]\n{rules}COMMIT\n"))
-}
-
-/// Drops queries for exactly this name: one that follows right upon the header of a DNS message, which ends with
-/// the number of additional records, 0 or (with EDNS) 1. In a longer name, a letter stands there.
-fn lose_queries(rules: &mut String, name: &str) -> Result<(), Error> {
-    let mut hex = String::new();
-    for byte in dns::wire_name(name) {
-        write!(hex, "{byte:02x}")?;
-    }
-    for (transport, additional) in [("udp", 0), ("udp", 1), ("tcp", 0), ("tcp", 1)] {
-        writeln!(
-            rules,
-            "-A FORWARD -p {transport} --dport 53 -m string --algo bm --icase \
-             --hex-string |00{additional:02x}{hex}| -j DROP"
-        )?;
-    }
-    Ok(())
-}
-
 /// An nftables table of these chains in place of the one before.
 fn table(chains: &[(&str, &str, &str)]) -> Result<String, Error> {
     // Named first, because deleting a table that is not there would be an error.
@@ -203,48 +160,6 @@ fn stand_in(
         }
     }
     Ok(())
-}
-
-/// The port of the scope, or those of the host's services of a kind, or the usual one.
-fn ports(laid: &Laid<'_>, kind: impl Fn(&Service) -> bool, usual: u16) -> Vec<u16> {
-    if let Scope::Port(port) | Scope::Tcp(port) | Scope::Udp(port) = laid.standing.scope {
-        return vec![port];
-    }
-    let services = laid.target.site.map_or(&[][..], |site| &site.spec.services);
-    let own = services.iter().filter(|service| kind(service));
-    let ports: Vec<_> = own.map(Service::port).collect();
-    if ports.is_empty() { vec![usual] } else { ports }
-}
-
-/// One nftables expression for each address of the target; a single one for every destination.
-fn selectors(laid: &Laid<'_>, transport: Option<Transport>) -> Vec<String> {
-    let scope = laid.standing.scope;
-    if laid.target.addresses.is_empty() {
-        return selector(None, scope, transport).into_iter().collect();
-    }
-    let addresses = laid.target.addresses.iter().copied();
-    addresses
-        .filter_map(|address| selector(Some(address), scope, transport))
-        .collect()
-}
-
-/// `None` if the scope is of the other transport.
-fn selector(address: Option<IpAddr>, scope: Scope, transport: Option<Transport>) -> Option<String> {
-    let destination = match address {
-        None => String::new(),
-        Some(IpAddr::V4(v4)) => format!("ip daddr {v4}"),
-        Some(IpAddr::V6(v6)) => format!("ip6 daddr {v6}"),
-    };
-    let part = match (scope, transport) {
-        (Scope::Tcp(_), Some(Udp)) | (Scope::Udp(_), Some(Tcp)) => return None,
-        (Scope::Everything, None) => String::new(),
-        (Scope::Everything, Some(Tcp)) => "meta l4proto tcp".to_owned(),
-        (Scope::Everything, Some(Udp)) => "meta l4proto udp".to_owned(),
-        (Scope::Port(port), None) => format!("meta l4proto {{ tcp, udp }} th dport {port}"),
-        (Scope::Tcp(port), _) | (Scope::Port(port), Some(Tcp)) => format!("tcp dport {port}"),
-        (Scope::Udp(port), _) | (Scope::Port(port), Some(Udp)) => format!("udp dport {port}"),
-    };
-    Some(format!("{destination} {part}").trim().to_owned())
 }
 
 /// Closes a port, on which one server listens everywhere, at the addresses of hosts without the service.
