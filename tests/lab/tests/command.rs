@@ -86,8 +86,8 @@ fn text(output: &Output) -> String {
 /// The folder of the lab of a process, and its namespaces.
 fn traces(process: u32) -> (bool, String) {
     let folder = format!("/tmp/egress-lab-{process}-0");
-    let namespaces = Command::new("ip").args(["netns", "list"]).output().unwrap();
-    let namespaces = text(&namespaces);
+    let namespaces = Command::new("ip").args(["netns", "list"]).output();
+    let namespaces = text(&namespaces.expect("ip runs"));
     let own = namespaces
         .lines()
         .filter(|line| line.starts_with(&format!("egl-{process}-")));

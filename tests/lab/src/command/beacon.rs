@@ -41,7 +41,7 @@ impl Claim {
         let shown = path.display();
         let file = options
             .open(path)
-            .with_context(|| format!("opening {shown} (are you root?)"))?;
+            .with_context(|| format!("opening {shown}"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

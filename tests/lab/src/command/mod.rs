@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use egress_lab::{Fault, Scope, remove_leftovers};
+use nix::unistd::geteuid;
 
 use beacon::Beacon;
 
@@ -96,6 +97,11 @@ struct UpArguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    let needs_root = !matches!(arguments.command, Command::Faults);
+    ensure!(
+        !needs_root || geteuid().is_root(),
+        "the lab needs root: it makes network namespaces; try sudo"
+    );
     let beacon = &arguments.beacon;
     match arguments.command {
         Command::Up(arguments) => return up::run(&arguments, beacon),

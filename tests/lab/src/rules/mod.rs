@@ -185,3 +185,63 @@ fn close_elsewhere(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{HostSpec, LabSpec};
+
+    fn directory() -> Directory {
+        Directory::new(&LabSpec::of([HostSpec::new("a.example").https().ssh()])).unwrap()
+    }
+
+    fn rules_of(render: impl Fn(&[Laid<'_>]) -> String, scope: Scope, fault: Fault) -> String {
+        let directory = directory();
+        let host = "a.example".to_owned();
+        let standing = Standing { host, scope, fault };
+        let target = directory.target("a.example").unwrap();
+        let standing = &standing;
+        render(&[Laid { standing, target }])
+    }
+
+    #[test]
+    fn a_scope_of_one_transport_leaves_the_other_alone() {
+        let render = |laid: &[Laid<'_>]| firewall(laid).unwrap();
+        let udp = rules_of(render, Scope::Udp(53), Fault::Drop);
+        assert!(
+            udp.contains("iifname inside ip daddr 203.0.113.1 udp dport 53 drop"),
+            "{udp}"
+        );
+        assert!(!udp.contains("tcp"), "{udp}");
+        let both = rules_of(render, Scope::Port(53), Fault::Reject);
+        assert!(
+            both.contains("tcp dport 53 reject with tcp reset"),
+            "{both}"
+        );
+        assert!(
+            both.contains("udp dport 53 reject with icmpx type port-unreachable"),
+            "{both}"
+        );
+    }
+
+    #[test]
+    fn wrong_protocols_are_chosen_by_port() {
+        let render = |laid: &[Laid<'_>]| internet(&directory(), laid).unwrap();
+        let rules = rules_of(render, Scope::Port(443), Fault::WrongProtocol);
+        let banner = format!(
+            "tcp dport 443 dnat ip to {ODDITIES}:{}",
+            Behaviour::SshBanner.port()
+        );
+        assert!(rules.contains(&banner), "{rules}");
+        assert!(!rules.contains("tcp dport 22 dnat"), "{rules}");
+    }
+
+    #[test]
+    fn inspection_looks_for_the_name_towards_its_own_address_only() {
+        let render = |laid: &[Laid<'_>]| inspection(laid, false).unwrap();
+        let rules = rules_of(render, Scope::Everything, Fault::TlsReset);
+        let rule =
+            "-A FORWARD -d 203.0.113.1 -p tcp --dport 443 -m string --algo bm --string a.example";
+        assert!(rules.contains(rule), "{rules}");
+    }
+}
