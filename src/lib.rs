@@ -5,6 +5,7 @@ pub(crate) mod labels;
 pub mod metrics;
 pub mod outcome;
 pub mod probe;
+pub mod server;
 pub mod status;
 pub mod store;
 pub mod target;
