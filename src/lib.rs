@@ -14,6 +14,7 @@ pub mod plan;
 pub mod probe;
 pub mod problem;
 pub mod schedule;
+pub mod server;
 pub mod shutdown;
 pub mod status;
 pub mod store;

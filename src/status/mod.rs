@@ -3,6 +3,7 @@
 mod about;
 mod encode;
 mod fact_lines;
+mod format;
 mod headline;
 pub mod html;
 mod human;
@@ -14,6 +15,7 @@ pub mod text;
 mod warning_lines;
 
 pub use about::{About, Agent, Environment, Untestable, UntestableProtocol};
+pub use format::Format;
 pub use headline::{Headline, Health};
 pub use meaning::{Meaning, meaning, rule_line};
 pub use report::{StatusReport, Summary};

@@ -1,6 +1,10 @@
 //! A synthetic node on which every state, warning and kind of fact occurs, at fixed times.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses a part of it"
+)]
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
