@@ -1,7 +1,9 @@
 //! Proves, endpoint by endpoint, that a node can reach what it must reach.
 
+pub mod agent;
 pub mod catalog;
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod discover;
 pub mod heartbeat;

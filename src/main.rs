@@ -1,1 +1,22 @@
-fn main() {}
+//! The edge of the process: arguments, environment, exit code.
+
+use std::io::{Write, stderr};
+use std::process::ExitCode;
+
+use clap::Parser;
+use egress_probe::cli::Cli;
+use egress_probe::command::{self, ExitStatus};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Variables that are not text cannot mean us.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let status = command::execute(cli, &environment).unwrap_or_else(|error| {
+        // Nobody is left to tell when stderr is gone.
+        drop(writeln!(stderr(), "egress-probe: {error:#}"));
+        ExitStatus::Trouble
+    });
+    status.into()
+}

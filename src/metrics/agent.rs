@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::status::Environment;
+
 /// State of the agent at the moment of a scrape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentGauges {
@@ -28,4 +30,16 @@ pub struct CatalogInfo {
     pub location: String,
     /// SHA-256 of its rows, lower-case hex.
     pub sha256: String,
+}
+
+impl CatalogInfo {
+    /// The catalogue of this digest as it applies in `environment`.
+    pub fn of(environment: &Environment, sha256: &str) -> Self {
+        Self {
+            edition: environment.edition.clone(),
+            cloud: environment.cloud.clone().unwrap_or_default(),
+            location: environment.location.clone().unwrap_or_default(),
+            sha256: sha256.to_owned(),
+        }
+    }
 }

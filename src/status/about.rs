@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::encode;
-use crate::target::{Group, ProbeKind, Requirement};
+use crate::catalog::Protocol;
+use crate::target::{Group, Requirement};
 
 /// Everything about the agent that changes only when it starts or reloads its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +67,8 @@ pub struct Untestable {
 /// One protocol of an untestable row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct UntestableProtocol {
-    /// The probe it would be.
-    pub protocol: ProbeKind,
+    /// What would be spoken.
+    pub protocol: Protocol,
     /// Its port.
     pub port: u16,
 }

@@ -7,6 +7,7 @@ mod format;
 mod headline;
 pub mod html;
 mod human;
+pub mod junit;
 mod meaning;
 mod overview;
 mod report;

@@ -61,14 +61,14 @@ pub fn about() -> About {
         untestable: vec![
             Untestable {
                 pattern: "*.vault.azure.net".to_owned(),
-                protocols: vec![UntestableProtocol { protocol: ProbeKind::Https, port: 443 }],
+                protocols: vec![UntestableProtocol { protocol: Protocol::Https, port: 443 }],
                 groups: vec![Group::KeyVault],
                 requirement: Requirement::Required,
                 needs: vec!["the name of a key vault: --set key_vault=NAME".to_owned()],
             },
             Untestable {
                 pattern: "*.ods.opinsights.azure.com".to_owned(),
-                protocols: vec![UntestableProtocol { protocol: ProbeKind::Https, port: 443 }],
+                protocols: vec![UntestableProtocol { protocol: Protocol::Https, port: 443 }],
                 groups: vec![Group::AzureMonitor],
                 requirement: Requirement::Optional,
                 needs: vec!["the id of a Log Analytics workspace: --set workspace_id=ID".to_owned()],

@@ -1,0 +1,51 @@
+# egress-probe. `make help` lists what there is.
+
+LAB := cargo run --quiet --package egress-lab --
+AGENT := target/release/egress-probe
+
+.PHONY: help run test lint audit doc packages lab lab-status lab-block lab-heal lab-exec lab-faults lab-down
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## the agent, with the embedded catalogue and no configuration: curl localhost:9100/status
+	cargo run --release
+
+test: packages ## every test (as root: many run in network namespaces of their own)
+	cargo test --workspace
+
+lint: ## format and lints, every warning an error
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+doc: ## the crate's documentation, every warning an error
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
+
+audit: ## licences, bans and sources of dependencies
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --offline check licenses bans sources
+
+packages: ## what the tests need from Debian, when it is missing and may be installed
+	@tests/packages.sh
+
+lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root)
+	cargo build --release
+	$(LAB) up --agent $(AGENT) --cloud $(or $(CLOUD),public) --edition $(or $(EDITION),latest)
+
+lab-status: ## what runs in the lab, and which faults stand
+	$(LAB) status
+
+lab-block: ## a fault: make lab-block HOST=mcr.microsoft.com [FAULT=tls-reset] [PORT=443]
+	$(LAB) block --host $(HOST) --fault $(or $(FAULT),tls-reset) $(if $(PORT),--port $(PORT))
+
+lab-heal: ## the way back: make lab-heal [HOST=mcr.microsoft.com]
+	$(LAB) heal $(if $(HOST),--host $(HOST))
+
+lab-exec: ## a command on the lab's node: make lab-exec CMD='curl -s localhost:9100/status'
+	$(LAB) exec -- $(CMD)
+
+lab-faults: ## the faults there are
+	$(LAB) faults
+
+lab-down: ## removes what a crash left
+	$(LAB) down

@@ -1,0 +1,219 @@
+//! Everything that the agent and the one-shot commands start from: configuration, catalogue, trust, surroundings.
+
+use std::collections::{BTreeMap, HashSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::discover::{self, Environment, Surroundings};
+use crate::nameservers;
+use crate::plan::{Plan, Selection};
+use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
+use crate::problem::Problems;
+use crate::status::{self, About, UntestableProtocol};
+use crate::target::{Host, Trust};
+use crate::version;
+
+/// What was written by people, read and checked.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Flags over the configuration file.
+    pub config: Config,
+    /// Built-in rows and the user's.
+    pub catalog: Catalog,
+    environment: Environment,
+    tls: Arc<TlsTrust>,
+}
+
+/// What was found around the agent at one time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Situation {
+    /// Cloud, node, parameters.
+    pub surroundings: Surroundings,
+    /// The node's resolvers.
+    pub nameservers: Vec<SocketAddr>,
+}
+
+impl Inputs {
+    /// Reads the files that the configuration names.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of them.
+    pub fn load(config: Config, environment: Environment) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let catalog = Catalog::load(&config.catalog_sources());
+        if let Ok(catalog) = &catalog {
+            problems.extend_from(config.check_parameters(&catalog.parameters()));
+        }
+        let entry_files = catalog.as_ref().map(entry_files).unwrap_or_default();
+        let tls = load_trust(&config, entry_files);
+        if config.nameservers.is_empty() && config.resolv_conf_required {
+            problems.extend_from(resolvers_of(&config.resolv_conf).map(drop));
+        }
+        match (catalog, tls) {
+            (Ok(catalog), Ok(tls)) => problems.into_result().map(|()| Self {
+                config,
+                catalog,
+                environment,
+                tls: Arc::new(tls),
+            }),
+            (catalog, tls) => {
+                problems.extend_from(catalog.map(drop));
+                problems.extend_from(tls.map(drop));
+                problems.into_result().and(Err(Problems::default()))
+            }
+        }
+    }
+
+    /// Looks around: metadata service, environment, resolv.conf.
+    pub async fn observe(&self) -> Situation {
+        let mut surroundings = discover::discover(&self.config, &self.environment).await;
+        let nameservers = self.nameservers().unwrap_or_else(|problems| {
+            // What the system's resolver does without a configuration (resolv.conf(5)).
+            surroundings
+                .notices
+                .push(format!("{problems}; 127.0.0.1 is asked instead"));
+            vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 53))]
+        });
+        Situation {
+            surroundings,
+            nameservers,
+        }
+    }
+
+    /// The resolvers that are configured, or those of the node as they are now.
+    ///
+    /// # Errors
+    /// When the node's resolv.conf cannot be used.
+    pub fn nameservers(&self) -> Result<Vec<SocketAddr>, Problems> {
+        if self.config.nameservers.is_empty() {
+            resolvers_of(&self.config.resolv_conf)
+        } else {
+            Ok(self.config.nameservers.clone())
+        }
+    }
+
+    /// What is to be probed here.
+    pub fn plan(&self, situation: &Situation) -> Plan {
+        let config = &self.config;
+        let selection = Selection {
+            cloud: situation.surroundings.cloud.0,
+            edition: config.edition.clone(),
+            features: config.features.clone(),
+            all_features: config.all_features,
+            conditions: config.conditions.clone(),
+        };
+        let parameters = situation.surroundings.parameters();
+        Plan::new(
+            &self.catalog,
+            &selection,
+            &parameters,
+            &situation.nameservers,
+        )
+    }
+
+    /// What probes it.
+    pub fn prober(&self, situation: &Situation, plan: &Plan) -> Prober {
+        Prober {
+            resolver: Arc::new(Resolver::new(situation.nameservers.clone())),
+            tls: Arc::clone(&self.tls),
+            limits: self.config.limits.clone(),
+            named_domains: named_domains(plan),
+        }
+    }
+
+    /// What reports say about the agent and its surroundings.
+    pub fn about(&self, situation: &Situation, plan: &Plan, started_at: Timestamp) -> About {
+        let surroundings = &situation.surroundings;
+        let parameters = surroundings.parameters.iter();
+        let values = parameters
+            .clone()
+            .map(|(name, given)| (name.clone(), given.values.join(", ")));
+        let mut sources: BTreeMap<String, String> = parameters
+            .map(|(name, given)| (name.clone(), given.origin.to_string()))
+            .collect();
+        sources.insert("cloud".to_owned(), surroundings.cloud.1.to_string());
+        sources.insert("node".to_owned(), surroundings.node.1.to_string());
+        let location = surroundings.parameters.get("location");
+        About {
+            agent: status::Agent {
+                version: version::VERSION.to_owned(),
+                node: surroundings.node.0.clone(),
+                started_at,
+            },
+            environment: status::Environment {
+                cloud: Some(surroundings.cloud.0.to_string()),
+                location: location.map(|given| given.values.join(", ")),
+                edition: self.config.edition.to_string(),
+                parameters: values.collect(),
+                sources,
+            },
+            untestable: untestable(plan),
+            notices: surroundings.notices.clone(),
+        }
+    }
+}
+
+fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrust, Problems> {
+    let cluster = config.cluster_ca_required || config.cluster_ca_file.exists();
+    let trust = TrustConfig {
+        bundled: config.bundled_roots,
+        ca_files: config.ca_files.clone(),
+        cluster_ca_file: cluster.then(|| config.cluster_ca_file.clone()),
+        entry_files,
+    };
+    TlsTrust::load(&trust).map_err(|errors| {
+        let mut problems = Problems::default();
+        for error in errors {
+            let line = error.line.and_then(|line| u64::try_from(line).ok());
+            problems.add(&error.path, line, "", error.message);
+        }
+        problems
+    })
+}
+
+fn resolvers_of(file: &Path) -> Result<Vec<SocketAddr>, Problems> {
+    nameservers::load(file).map_err(|error| Problems::of_file(file, error.to_string()))
+}
+
+fn entry_files(catalog: &Catalog) -> Vec<Vec<PathBuf>> {
+    let trusts = catalog
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.trust {
+            Trust::Files(files) => Some(files.clone()),
+            Trust::Public | Trust::Cluster => None,
+        });
+    let distinct: HashSet<Vec<PathBuf>> = trusts.collect();
+    distinct.into_iter().collect()
+}
+
+fn named_domains(plan: &Plan) -> HashSet<String> {
+    let names = plan.targets.iter().filter_map(|target| match &target.host {
+        Host::Name(name) => registrable(name),
+        Host::Address(_) => None,
+    });
+    names.map(ToOwned::to_owned).collect()
+}
+
+fn untestable(plan: &Plan) -> Vec<status::Untestable> {
+    let row = |row: &crate::plan::Untestable| status::Untestable {
+        pattern: row.pattern.clone(),
+        protocols: row
+            .services
+            .iter()
+            .map(|(protocol, port)| UntestableProtocol {
+                protocol: *protocol,
+                port: *port,
+            })
+            .collect(),
+        groups: row.groups.clone(),
+        requirement: row.requirement,
+        needs: row.needs.clone(),
+    };
+    plan.untestable.iter().map(row).collect()
+}

@@ -1,0 +1,150 @@
+//! The composition root: builds the parts, joins them, and follows what changes around the node.
+
+mod follow;
+mod inputs;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub use inputs::{Inputs, Situation};
+
+use crate::heartbeat::Heartbeat;
+use crate::metrics::{AgentGauges, CatalogInfo};
+use crate::plan::Plan;
+use crate::probe::Prober;
+use crate::schedule::{Scheduler, Work};
+use crate::server::{App, BindError, ServeError, Server};
+use crate::status::About;
+use crate::store::Store;
+use follow::Follower;
+
+/// Attempts in flight unless configured otherwise: the extent of an outage is known within a minute.
+const CONCURRENCY: usize = 32;
+
+/// An agent that is built and bound, but does nothing yet.
+#[derive(Debug)]
+pub struct Agent {
+    inputs: Inputs,
+    situation: Situation,
+    started_at: Timestamp,
+    server: Server,
+}
+
+impl Agent {
+    /// Opens the port and looks around.
+    ///
+    /// # Errors
+    /// When the port cannot be opened.
+    pub async fn bind(inputs: Inputs) -> Result<Self, BindError> {
+        let server = Server::bind(inputs.config.listen)?;
+        let situation = inputs.observe().await;
+        Ok(Self {
+            inputs,
+            situation,
+            started_at: Timestamp::now(),
+            server,
+        })
+    }
+
+    /// Where pages and metrics are served.
+    pub fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// Probes and serves until `stop`.
+    ///
+    /// # Errors
+    /// When the server cannot serve; the scheduler is stopped then.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), ServeError> {
+        let Self {
+            inputs,
+            situation,
+            started_at,
+            server,
+        } = self;
+        let plan = inputs.plan(&situation);
+        log_start(&inputs, &situation, &plan, server.local_addr());
+        let about = inputs.about(&situation, &plan, started_at);
+        let about = Arc::new(ArcSwap::from_pointee(about));
+        let (work, receiver) = watch::channel(Arc::new(work(&inputs, &situation, plan)));
+        let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
+        let node = situation.surroundings.node.0.clone();
+        let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat));
+        let app = App {
+            gauges: gauges(&inputs, &about, &heartbeat, started_at),
+            store,
+            about: Arc::clone(&about),
+            heartbeat,
+            first_round: App::FIRST_ROUND,
+        };
+        let follower = Follower {
+            inputs,
+            situation,
+            work,
+            about,
+            started_at,
+        };
+        let serve = async {
+            let served = server.run(app, stop.clone()).await;
+            // An agent that nobody can ask is of no use.
+            stop.cancel();
+            served
+        };
+        let ((), (), served) = tokio::join!(
+            scheduler.run(stop.clone()),
+            follower.run(stop.clone()),
+            serve
+        );
+        served
+    }
+}
+
+/// What the scheduler is to do in a situation.
+fn work(inputs: &Inputs, situation: &Situation, plan: Plan) -> Work<Prober> {
+    Work {
+        attempt: Arc::new(inputs.prober(situation, &plan)),
+        targets: plan.targets,
+        interval: inputs.config.interval,
+        concurrency: inputs.config.concurrency.unwrap_or(CONCURRENCY),
+    }
+}
+
+fn gauges(
+    inputs: &Inputs,
+    about: &Arc<ArcSwap<About>>,
+    heartbeat: &Arc<Heartbeat>,
+    started_at: Timestamp,
+) -> Arc<dyn Fn() -> AgentGauges + Send + Sync> {
+    let (about, heartbeat) = (Arc::clone(about), Arc::clone(heartbeat));
+    let sha256 = inputs.catalog.sha256.clone();
+    Arc::new(move || AgentGauges {
+        scheduler_lag: heartbeat.lag(),
+        last_reload_successful: true,
+        last_reload_success: started_at,
+        catalog: CatalogInfo::of(&about.load().environment, &sha256),
+    })
+}
+
+fn log_start(inputs: &Inputs, situation: &Situation, plan: &Plan, address: SocketAddr) {
+    let Situation {
+        surroundings,
+        nameservers,
+    } = situation;
+    let (cloud, cloud_from) = &surroundings.cloud;
+    let (node, node_from) = &surroundings.node;
+    tracing::info!(
+        %address, %node, %node_from, %cloud, %cloud_from, edition = %inputs.config.edition, ?nameservers,
+        targets = plan.targets.len(), untestable = plan.untestable.len(), "the agent starts"
+    );
+    for (name, given) in &surroundings.parameters {
+        tracing::info!(%name, value = given.values.join(","), from = %given.origin, "parameter");
+    }
+    for notice in &surroundings.notices {
+        tracing::warn!("{notice}");
+    }
+}

@@ -1,0 +1,148 @@
+//! `check`: everything once, a report, and an exit code. The same attempts as the agent's, without its schedule.
+
+mod round;
+mod verdict;
+
+use std::io::{IsTerminal, stderr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use tokio::runtime::Builder;
+
+use super::{ExitStatus, glob, load, output};
+use crate::agent::Inputs;
+use crate::cli::{CheckArgs, Common, ReportFormat};
+use crate::config::{LogLevel, Settings};
+use crate::discover::Environment;
+use crate::logging;
+use crate::metrics::{self, AgentGauges, CatalogInfo};
+use crate::plan::Plan;
+use crate::status::{About, StatusReport, junit, text};
+use crate::store::{Record, Store};
+use crate::target::Target;
+
+/// Attempts in flight unless configured otherwise.
+const CONCURRENCY: usize = 64;
+
+pub(super) fn check(
+    common: &Common,
+    args: &CheckArgs,
+    environment: &Environment,
+) -> Result<ExitStatus> {
+    let settings = Settings::default();
+    let inputs = load(common, settings, environment)?;
+    let config = &inputs.config;
+    // The report says what happened; the log would only say it again.
+    let level = common.log_level.unwrap_or(LogLevel::Error);
+    logging::start(level, config.log_format, output::colour_wanted(environment));
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (about, records) = runtime.block_on(probe(&inputs, args))?;
+    let report = StatusReport::new(&about, &records, Timestamp::now());
+    print(&report, &about, &records, &inputs, args.format, environment)?;
+    Ok(verdict::exit_status(&report, args.strict))
+}
+
+async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)> {
+    let situation = inputs.observe().await;
+    let mut plan = inputs.plan(&situation);
+    let prober = inputs.prober(&situation, &plan);
+    select(&mut plan, args)?;
+    let about = inputs.about(&situation, &plan, Timestamp::now());
+    let store = Store::default();
+    store.set_targets(&plan.targets);
+    let concurrency = inputs.config.concurrency.unwrap_or(CONCURRENCY);
+    let progress = progress(plan.targets.len());
+    round::run(
+        &plan.targets,
+        Arc::new(prober),
+        &store,
+        concurrency,
+        &progress,
+    )
+    .await;
+    progress.finish_and_clear();
+    Ok((about, store.snapshot()))
+}
+
+/// Keeps only what the flags ask for.
+fn select(plan: &mut Plan, args: &CheckArgs) -> Result<()> {
+    ensure!(
+        !plan.targets.is_empty(),
+        "there is nothing to test: the catalogue has no row that applies here"
+    );
+    let in_groups = |target: &Target| {
+        args.groups.is_empty()
+            || target
+                .groups
+                .iter()
+                .any(|group| args.groups.contains(group))
+    };
+    let named = |target: &Target| {
+        let like = |pattern: &String| glob::matches(pattern, &target.id.target);
+        args.targets.is_empty() || args.targets.iter().any(like)
+    };
+    plan.targets
+        .retain(|target| in_groups(target) && named(target));
+    plan.untestable.retain(|row| {
+        let in_groups =
+            args.groups.is_empty() || row.groups.iter().any(|g| args.groups.contains(g));
+        in_groups && args.targets.is_empty()
+    });
+    ensure!(
+        !plan.targets.is_empty(),
+        "no target matches --group and --target; `egress-probe catalog list` shows what there is"
+    );
+    Ok(())
+}
+
+/// Only for a person who watches.
+fn progress(targets: usize) -> ProgressBar {
+    let visible = stderr().is_terminal();
+    let place = if visible {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(u64::try_from(targets).ok(), place);
+    let template = "{bar:40} {pos}/{len} targets, {elapsed}  {msg}";
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn print(
+    report: &StatusReport,
+    about: &About,
+    records: &[Record],
+    inputs: &Inputs,
+    format: ReportFormat,
+    environment: &Environment,
+) -> Result<()> {
+    match format {
+        ReportFormat::Text => {
+            let style = text::Style {
+                colour: output::colour(environment),
+                width: output::width(),
+            };
+            output::print(&text::render(report, style))?;
+        }
+        ReportFormat::Json => output::print_json(report)?,
+        ReportFormat::Junit => output::print(&junit::render(report)?)?,
+        ReportFormat::Prometheus => {
+            let gauges = AgentGauges {
+                scheduler_lag: Duration::ZERO,
+                last_reload_successful: true,
+                last_reload_success: about.agent.started_at,
+                catalog: CatalogInfo::of(&about.environment, &inputs.catalog.sha256),
+            };
+            output::print(&metrics::encode_text(&metrics::gather(
+                records, about, &gauges,
+            )?)?)?;
+        }
+    }
+    Ok(())
+}
