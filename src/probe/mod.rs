@@ -12,6 +12,8 @@ mod resolve;
 mod ssh;
 mod symptom;
 mod tcp;
+#[cfg(test)]
+mod testing;
 mod text;
 mod tls;
 mod trace;
