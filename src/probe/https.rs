@@ -101,3 +101,6 @@ fn hello<'a>(target: &Target, https: &'a Https, alpn: &'a [String]) -> Result<He
         trust: &https.trust,
     })
 }
+
+#[cfg(test)]
+mod tests;
