@@ -47,8 +47,8 @@ pub(super) async fn candidates(
         Host::Address(address) => Ok(vec![*address]),
         Host::Name(name) => {
             trace.enter(Phase::Resolve);
-            let resolved = resolver.resolve(name, trace).await?;
-            select(resolved.addresses, ordinal, has_route, trace)
+            let found = resolver.resolve(name, trace).await?;
+            select(found.addresses, ordinal, has_route, trace)
         }
     }
 }

@@ -41,8 +41,6 @@ pub(super) async fn connect(
     for (position, &address) in addresses.iter().enumerate() {
         let peer = SocketAddr::new(address, port);
         trace.try_address(peer);
-        trace.facts.icmp = None;
-        trace.facts.no_local_route = false;
         let started = Instant::now();
         let share = turn.share(addresses.len() - position) - started;
         match dial(peer, share, trace).await {

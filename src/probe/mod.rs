@@ -5,10 +5,17 @@ mod classify;
 mod closing;
 mod connect;
 mod context;
+mod datagram;
+mod dns;
 mod error_queue;
 mod http;
 mod https;
+mod ntp;
+mod ntp_packet;
+mod random;
 mod resolve;
+#[cfg(test)]
+mod scripted;
 mod ssh;
 mod symptom;
 mod tcp;
@@ -17,6 +24,7 @@ mod testing;
 mod text;
 mod tls;
 mod trace;
+mod udp;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

@@ -66,9 +66,11 @@ impl Trace {
         self.current
     }
 
-    /// From here on, what happens happens to `address`.
+    /// From here on, what happens happens to `address`. What ended the try before did not end the attempt.
     pub fn try_address(&mut self, address: SocketAddr) {
         self.trying = Some(address);
+        self.facts.icmp = None;
+        self.facts.no_local_route = false;
     }
 
     /// The address under trial failed; the attempt may go on with another.

@@ -1,0 +1,352 @@
+//! The node's own nameservers: from a text in the form of resolv.conf(5), or as somebody writes them on a command line.
+//!
+//! Only the addresses are read. Search domains and options shape names and waits, and both are the plan's
+//! and the resolver's own business. Whether a file changed is seen by comparing the lists.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use nix::net::if_::if_nametoindex;
+use thiserror::Error;
+
+/// The port of DNS.
+const PORT: u16 = 53;
+
+/// A longer file is not a resolv.conf, in bytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// The system's resolver reads no more of them (`MAXNS` in resolv.conf(5)).
+const MOST_NAMESERVERS: usize = 3;
+
+/// Why a file names no nameservers.
+#[derive(Debug, Error)]
+pub enum NameserversError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", file.display())]
+    Unreadable {
+        /// Which file.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file is larger than 64 KiB.
+    #[error("{} is larger than 64 KiB; is it a resolv.conf?", file.display())]
+    TooLarge {
+        /// Which file.
+        file: PathBuf,
+    },
+    /// The file is not text.
+    #[error("{}:{line}: not text; is it a resolv.conf?", file.display())]
+    NotText {
+        /// Which file.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// None of the nameserver lines can be used; this is the first one.
+    #[error("{}:{line}: {source}", file.display())]
+    NoneUsable {
+        /// Which file.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with that line.
+        source: NotANameserver,
+    },
+}
+
+/// A text that is not the address of a nameserver.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotANameserver {
+    /// Neither `ADDRESS` nor `ADDRESS:PORT`.
+    #[error("`{0}` is not the address of a nameserver; write ADDRESS, ADDRESS:PORT or [IPV6]:PORT")]
+    Address(String),
+    /// Port 0, or more than 65535.
+    #[error("`{0}` has no usable port; write 1 to 65535")]
+    Port(String),
+    /// A link-local address with a scope that is no interface of this node.
+    #[error("`{0}` is in the scope of an interface that this node does not have")]
+    Scope(String),
+}
+
+/// A nameserver as `ADDRESS[:PORT]`: `10.0.0.10`, `10.0.0.10:5353`, `fd00::10`, `[fd00::10]:5353`, `fe80::1%eth0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Nameserver(pub SocketAddr);
+
+impl FromStr for Nameserver {
+    type Err = NotANameserver;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (address, port) = split_port(text)?;
+        socket_address(address, port, text).map(Self)
+    }
+}
+
+/// The nameservers that the file at `path` names: at most three, in its order, and as the system's resolver does,
+/// 127.0.0.1 if it names none. A line that cannot be used is left out (and logged) as long as another one can.
+pub fn load(path: &Path) -> Result<Vec<SocketAddr>, NameserversError> {
+    let bytes = read(path).map_err(|source| NameserversError::Unreadable {
+        file: path.to_owned(),
+        source,
+    })?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(NameserversError::TooLarge {
+            file: path.to_owned(),
+        });
+    }
+    parse(&bytes, path)
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn parse(bytes: &[u8], path: &Path) -> Result<Vec<SocketAddr>, NameserversError> {
+    let mut usable = Vec::new();
+    let mut first_unusable = None;
+    for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let line = index + 1;
+        let text = statement(bytes).ok_or_else(|| NameserversError::NotText {
+            file: path.to_owned(),
+            line,
+        })?;
+        match nameserver_line(text) {
+            None => {}
+            Some(Ok(address)) => usable.push(address),
+            Some(Err(error)) => {
+                tracing::warn!(file = %path.display(), line, %error, "a nameserver is left out");
+                first_unusable.get_or_insert((line, error));
+            }
+        }
+    }
+    usable.truncate(MOST_NAMESERVERS);
+    match (usable.is_empty(), first_unusable) {
+        (false, _) => Ok(without_repeats(usable)),
+        (true, None) => Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))]),
+        (true, Some((line, source))) => Err(NameserversError::NoneUsable {
+            file: path.to_owned(),
+            line,
+            source,
+        }),
+    }
+}
+
+/// A line without its comment, which may be in any encoding; none when the rest is not text.
+fn statement(line: &[u8]) -> Option<&str> {
+    let comment = line.iter().position(|byte| matches!(byte, b'#' | b';'));
+    let text = std::str::from_utf8(&line[..comment.unwrap_or(line.len())]).ok()?;
+    (!text.contains('\0')).then_some(text)
+}
+
+fn nameserver_line(text: &str) -> Option<Result<SocketAddr, NotANameserver>> {
+    let mut words = text.split_whitespace();
+    if words.next() != Some("nameserver") {
+        return None;
+    }
+    let address = words.next().unwrap_or_default();
+    Some(socket_address(address, PORT, address))
+}
+
+/// A nameserver that is listed twice is one target.
+fn without_repeats(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let mut unique = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        if !unique.contains(&address) {
+            unique.push(address);
+        }
+    }
+    unique
+}
+
+fn split_port(text: &str) -> Result<(&str, u16), NotANameserver> {
+    let (address, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (address, after) = rest
+                .split_once(']')
+                .ok_or_else(|| NotANameserver::Address(text.to_owned()))?;
+            let port = after.strip_prefix(':');
+            if port.is_none() && !after.is_empty() {
+                return Err(NotANameserver::Address(text.to_owned()));
+            }
+            (address, port)
+        }
+        // Two colons or more without brackets are a bare IPv6 address.
+        None => match text.split_once(':') {
+            Some((address, port)) if !port.contains(':') => (address, Some(port)),
+            _ => (text, None),
+        },
+    };
+    let port = match port.map(str::parse) {
+        None => PORT,
+        Some(Ok(port)) if port > 0 => port,
+        Some(_) => return Err(NotANameserver::Port(text.to_owned())),
+    };
+    Ok((address, port))
+}
+
+/// `whole` is what was written, for the error.
+fn socket_address(address: &str, port: u16, whole: &str) -> Result<SocketAddr, NotANameserver> {
+    let not_an_address = |_: AddrParseError| NotANameserver::Address(whole.to_owned());
+    let Some((address, scope)) = address.split_once('%') else {
+        let address: IpAddr = address.parse().map_err(not_an_address)?;
+        return Ok(SocketAddr::new(address, port));
+    };
+    let address: Ipv6Addr = address.parse().map_err(not_an_address)?;
+    let scope = scope_id(scope).ok_or_else(|| NotANameserver::Scope(whole.to_owned()))?;
+    Ok(SocketAddrV6::new(address, port, 0, scope).into())
+}
+
+/// An interface by its name, or by its number (RFC 4007 section 11).
+fn scope_id(scope: &str) -> Option<u32> {
+    if_nametoindex(scope).ok().or_else(|| scope.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Vec<String>, String> {
+        let found = parse(text.as_bytes(), Path::new("/etc/resolv.conf"));
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(found.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_file_names_its_nameservers_in_order() {
+        let text = "# by hand\nsearch corp.example\n nameserver\t10.0.0.10 # first\n\
+                    options ndots:5\nnameserver fd00::10\n;nameserver 10.0.0.66\nnameserverx 10.0.0.67\n";
+        assert_eq!(parsed(text).unwrap(), ["10.0.0.10:53", "[fd00::10]:53"]);
+    }
+
+    #[test]
+    fn three_are_read_and_repeats_are_one() {
+        let lines = |last: &[u8]| -> String {
+            let lines = last.iter().map(|n| format!("nameserver 10.0.0.{n}"));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let expected = ["10.0.0.1:53", "10.0.0.2:53", "10.0.0.3:53"];
+        assert_eq!(parsed(&lines(&[1, 2, 3, 4])).unwrap(), expected);
+        assert_eq!(parsed(&lines(&[1, 1, 2, 3])).unwrap(), expected[..2]);
+    }
+
+    #[test]
+    fn a_file_without_nameservers_means_this_node() {
+        for text in ["", "search corp.example\n", "# nameserver 10.0.0.10\n"] {
+            assert_eq!(parsed(text).unwrap(), ["127.0.0.1:53"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_left_out_unless_it_is_all_there_is() {
+        let text = "nameserver dns.example\nnameserver 10.0.0.10\n";
+        assert_eq!(parsed(text).unwrap(), ["10.0.0.10:53"]);
+        let text = "search a\nnameserver dns.example\nnameserver\n";
+        let error = parsed(text).unwrap_err();
+        assert!(
+            error.starts_with("/etc/resolv.conf:2: `dns.example`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_scope_is_an_interface_by_name_or_number() {
+        let index = if_nametoindex("lo").unwrap();
+        let expected = [format!("[fe80::1%{index}]:53")];
+        assert_eq!(parsed("nameserver fe80::1%lo").unwrap(), expected);
+        assert_eq!(parsed("nameserver fe80::1%7").unwrap(), ["[fe80::1%7]:53"]);
+        let error = parsed("nameserver fe80::1%nowhere9").unwrap_err();
+        assert!(error.contains("scope"), "{error}");
+        assert!(parsed("nameserver 10.0.0.10%lo").is_err());
+    }
+
+    #[test]
+    fn a_flag_may_have_a_port() {
+        for (text, expected) in [
+            ("10.0.0.10", "10.0.0.10:53"),
+            ("10.0.0.10:5353", "10.0.0.10:5353"),
+            ("fd00::10", "[fd00::10]:53"),
+            ("[fd00::10]", "[fd00::10]:53"),
+            ("[fd00::10]:5353", "[fd00::10]:5353"),
+            ("[fe80::1%7]:5353", "[fe80::1%7]:5353"),
+        ] {
+            let Nameserver(address) = text.parse().unwrap();
+            assert_eq!(address.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_bad_flag_says_what_is_wrong_with_it() {
+        let error = |text: &str| text.parse::<Nameserver>().unwrap_err();
+        for text in [
+            "",
+            "dns.example",
+            "dns.example:53",
+            "[fd00::10",
+            "[fd00::10]53",
+            "[10.0.0.10",
+            ":53",
+        ] {
+            assert_eq!(error(text), NotANameserver::Address(text.to_owned()));
+        }
+        for text in [
+            "10.0.0.10:0",
+            "10.0.0.10:",
+            "10.0.0.10:65536",
+            "[fd00::10]:x",
+        ] {
+            assert_eq!(error(text), NotANameserver::Port(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            load(&path).inspect_err(|error| {
+                let text = error.to_string();
+                assert!(text.contains(name), "{text}");
+            })
+        };
+        let good = written("good", b"nameserver 10.0.0.10\n").unwrap();
+        assert_eq!(good, ["10.0.0.10:53".parse().unwrap()]);
+        let huge = written("huge", &vec![b'\n'; 65_537]);
+        assert!(matches!(huge, Err(NameserversError::TooLarge { .. })));
+        assert!(written("large", &vec![b'\n'; 65_536]).is_ok());
+        let garbage = written("garbage", b"nameserver 10.0.0.10\n\xff\xfe\n");
+        assert!(matches!(
+            garbage,
+            Err(NameserversError::NotText { line: 2, .. })
+        ));
+        assert!(written("zeros", b"search a\0b\n").is_err());
+        let latin1 = written("latin1", b"# caf\xe9\nnameserver 10.0.0.10\n").unwrap();
+        assert_eq!(latin1, good);
+        let missing = load(&folder.path().join("missing"));
+        assert!(matches!(missing, Err(NameserversError::Unreadable { .. })));
+        let directory = load(folder.path());
+        assert!(matches!(
+            directory,
+            Err(NameserversError::Unreadable { .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(nameserver|[ \\t\\n#;:%\\[\\].0-9a-f]|\\PC){0,60}") {
+            let _ = parse(text.as_bytes(), Path::new("x"));
+            let _ = text.parse::<Nameserver>();
+        }
+    }
+}

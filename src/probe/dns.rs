@@ -1,0 +1,213 @@
+//! The `dns` probe of a name, and the `dns-udp` and `dns-tcp` probes of a nameserver.
+
+use std::net::SocketAddr;
+
+use super::resolve::{Resolver, Transport, is_sinkhole};
+use super::{Symptom, Trace};
+use crate::outcome::{Phase, Reason};
+use crate::target::{Host, Target};
+
+/// The port of a nameserver whose target names none.
+const PORT: u16 = 53;
+
+/// Proven by an address of the name; one address that leads back to the node is enough to show a sinkhole.
+pub(super) async fn probe(
+    resolver: &Resolver,
+    target: &Target,
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
+    trace.enter(Phase::Resolve);
+    let Host::Name(name) = &target.host else {
+        return Err(misplanned("a name", &target.host));
+    };
+    let found = resolver.resolve(name, trace).await?;
+    match found
+        .addresses
+        .iter()
+        .find(|address| is_sinkhole(**address))
+    {
+        Some(address) => Err(Symptom::new(
+            Reason::Sinkholed,
+            format!("nameserver {} answers with {address}", found.nameserver),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Proven by a well-formed answer to `question`, whatever it says: the nameserver is there and can be talked to.
+pub(super) async fn probe_nameserver(
+    resolver: &Resolver,
+    target: &Target,
+    question: &str,
+    transport: Transport,
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
+    let Host::Address(address) = target.host else {
+        return Err(misplanned("an address", &target.host));
+    };
+    let nameserver = SocketAddr::new(address, target.port.unwrap_or(PORT));
+    trace.try_address(nameserver);
+    resolver.ask(nameserver, question, transport, trace).await
+}
+
+fn misplanned(wanted: &str, host: &Host) -> Symptom {
+    let detail = format!("this probe needs {wanted}, and the plan gave it {host}");
+    Symptom::new(Reason::Internal, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hickory_resolver::proto::op::{Message, ResponseCode};
+
+    use super::*;
+    use crate::probe::scripted::{Server, answer, closed_port, framed, reply, target};
+    use crate::target::{Probe, ProbeKind};
+
+    const HOST: &str = "mcr.example";
+    const SHORT: Duration = Duration::from_millis(60);
+
+    async fn probed(addresses: &'static [&'static str]) -> (Result<(), Symptom>, Trace) {
+        let server = Server::dns(|query| {
+            let records: Vec<_> = addresses.iter().map(|address| (HOST, *address)).collect();
+            vec![answer(query, &records)]
+        })
+        .await;
+        let resolver = Resolver::new(vec![server.address]);
+        let target = target(Probe::Dns, Host::Name(HOST.to_owned()), None);
+        let mut trace = Trace::start(Phase::Resolve);
+        let result = probe(&resolver, &target, &mut trace).await;
+        (result, trace)
+    }
+
+    async fn asked(nameserver: SocketAddr, transport: Transport) -> (Result<(), Symptom>, Trace) {
+        let resolver = Resolver::new(Vec::new()).with_time_per_try(SHORT);
+        let question = HOST.to_owned();
+        let probe = match transport {
+            Transport::Udp => Probe::DnsUdp { question },
+            Transport::Tcp => Probe::DnsTcp { question },
+        };
+        let host = Host::Address(nameserver.ip());
+        let target = target(probe, host, Some(nameserver.port()));
+        let mut trace = Trace::start(Phase::Resolve);
+        let result = probe_nameserver(&resolver, &target, HOST, transport, &mut trace).await;
+        (result, trace)
+    }
+
+    #[tokio::test]
+    async fn an_address_proves_resolution() {
+        let (result, trace) = probed(&["192.0.2.1", "2001:db8::1"]).await;
+        result.unwrap();
+        assert_eq!(trace.facts.resolved.len(), 2);
+        assert_eq!(trace.phase(), Phase::Resolve);
+    }
+
+    #[tokio::test]
+    async fn one_address_of_the_node_itself_is_a_sinkhole() {
+        for sinkhole in [
+            &["0.0.0.0"][..],
+            &["127.0.0.53"],
+            &["192.0.2.1", "127.0.0.1"],
+            &["::"],
+            &["192.0.2.1", "::1"],
+            &["192.0.2.1", "::ffff:127.0.0.1"],
+        ] {
+            let (result, trace) = probed(sinkhole).await;
+            assert_eq!(
+                result.unwrap_err().reason,
+                Reason::Sinkholed,
+                "{sinkhole:?}"
+            );
+            assert_eq!(trace.facts.resolved.len(), sinkhole.len(), "kept as facts");
+        }
+    }
+
+    #[tokio::test]
+    async fn any_answer_proves_a_nameserver() {
+        for rcode in [
+            ResponseCode::NoError,
+            ResponseCode::NXDomain,
+            ResponseCode::Refused,
+        ] {
+            let bytes = move |query: &[u8]| {
+                let query = Message::from_vec(query).unwrap();
+                reply(&query, rcode).to_vec().unwrap()
+            };
+            let server = Server::udp(move |query| vec![bytes(query)]).await;
+            let server = server.and_tcp(move |query| framed(&bytes(query))).await;
+            for transport in [Transport::Udp, Transport::Tcp] {
+                let (result, trace) = asked(server.address, transport).await;
+                result.unwrap();
+                assert!(trace.facts.rcode.is_some());
+                assert_eq!(trace.facts.nameserver, Some(server.address));
+                assert_eq!(trace.phase(), Phase::Exchange);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_datagram_is_sent_again_once() {
+        let mut seen = 0;
+        let server = Server::dns(move |query| {
+            seen += 1;
+            (seen == 2)
+                .then(|| reply(query, ResponseCode::NoError))
+                .into_iter()
+                .collect()
+        })
+        .await;
+        asked(server.address, Transport::Udp).await.0.unwrap();
+        let received = server.received();
+        assert_eq!(received.len(), 2);
+        assert_eq!(received[0], received[1]);
+    }
+
+    #[tokio::test]
+    async fn a_silent_nameserver_times_out() {
+        let server = Server::silent().await;
+        let (result, trace) = asked(server.address, Transport::Udp).await;
+        assert_eq!(result.unwrap_err().reason, Reason::Timeout);
+        assert_eq!(trace.phase(), Phase::Exchange);
+        assert_eq!(server.received().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn only_malformed_answers_are_unexpected() {
+        let server = Server::udp(|query| vec![query.to_vec()]).await;
+        let (result, trace) = asked(server.address, Transport::Udp).await;
+        assert_eq!(result.unwrap_err().reason, Reason::UnexpectedReply);
+        assert_eq!(trace.facts.ignored_replies, 2);
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused_in_the_phase_that_met_it() {
+        let closed = closed_port().await;
+        let (result, trace) = asked(closed, Transport::Udp).await;
+        assert_eq!(result.unwrap_err().reason, Reason::ConnectionRefused);
+        assert_eq!(trace.phase(), Phase::Exchange);
+        assert!(trace.facts.icmp.is_some());
+        let (result, trace) = asked(closed, Transport::Tcp).await;
+        assert_eq!(result.unwrap_err().reason, Reason::ConnectionRefused);
+        assert_eq!(trace.phase(), Phase::Connect);
+        assert_eq!(trace.facts.icmp, None, "a TCP port refuses by RST");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_before_the_answer_is_closed() {
+        let server = Server::silent().await.and_tcp(|_| Vec::new()).await;
+        let (result, trace) = asked(server.address, Transport::Tcp).await;
+        assert_eq!(result.unwrap_err().reason, Reason::ConnectionClosed);
+        assert_eq!(trace.phase(), Phase::Exchange);
+    }
+
+    #[tokio::test]
+    async fn a_host_of_the_wrong_kind_is_the_plans_fault() {
+        let resolver = Resolver::new(Vec::new());
+        let mut trace = Trace::start(Phase::Resolve);
+        let address = target(Probe::Dns, Host::Address([127, 0, 0, 1].into()), None);
+        assert_eq!(address.id.probe, ProbeKind::Dns);
+        let result = probe(&resolver, &address, &mut trace).await;
+        assert_eq!(result.unwrap_err().reason, Reason::Internal);
+    }
+}

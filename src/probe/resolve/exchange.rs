@@ -1,0 +1,149 @@
+//! Moves one question and its reply over UDP or TCP. Believes only what `message` lets it believe.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::libc::EINPROGRESS;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+use super::message::{Asked, Reply};
+use crate::outcome::Reason;
+use crate::probe::{Symptom, Trace, classify, datagram, error_queue};
+
+/// The trace while two questions are under way in one task. Never held across an await, so never contended.
+pub(super) type Shared<'a> = Mutex<&'a mut Trace>;
+
+/// Writes something down in the trace.
+pub(super) fn note<R>(trace: &Shared<'_>, write: impl FnOnce(&mut Trace) -> R) -> R {
+    write(&mut trace.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// How long a reply is waited for, and how often the question is sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) per_try: Duration,
+    pub(super) tries: u32,
+}
+
+/// Asks over UDP. A resend is the same message from the same socket, so that a late reply to the first still counts.
+pub(super) async fn udp(
+    nameserver: SocketAddr,
+    asked: &Asked,
+    patience: Patience,
+    trace: &Shared<'_>,
+) -> Result<Reply, Symptom> {
+    let socket = datagram::connect(nameserver)
+        .await
+        .map_err(|error| note(trace, |trace| classify::io_error(&error, trace)))?;
+    let mut ignored = 0;
+    for _ in 0..patience.tries {
+        let sent = socket.send(&asked.bytes).await;
+        sent.map_err(|error| failed(&error, &socket, trace))?;
+        let reply = receive(&socket, asked, &mut ignored, trace);
+        if let Ok(reply) = timeout(patience.per_try, reply).await {
+            return reply;
+        }
+    }
+    Err(unanswered(patience.per_try * patience.tries, ignored))
+}
+
+async fn receive(
+    socket: &UdpSocket,
+    asked: &Asked,
+    ignored: &mut u32,
+    trace: &Shared<'_>,
+) -> Result<Reply, Symptom> {
+    let mut buffer = vec![0; 4096]; // more than what EDNS asks for, since not every server obeys
+    loop {
+        let received = socket.recv(&mut buffer).await;
+        let length = received.map_err(|error| failed(&error, socket, trace))?;
+        match asked.judge(&buffer[..length]) {
+            Reply::Ignored => ignore(ignored, trace),
+            reply => return Ok(reply),
+        }
+    }
+}
+
+/// Connects over TCP.
+pub(super) async fn dial(nameserver: SocketAddr, trace: &Shared<'_>) -> Result<TcpStream, Symptom> {
+    let stream = start(nameserver)
+        .map_err(|error| note(trace, |trace| classify::io_error(&error, trace)))?;
+    let ended = match stream.writable().await {
+        Ok(()) => stream
+            .take_error()
+            .and_then(|error| error.map_or(Ok(()), Err)),
+        Err(error) => Err(error),
+    };
+    ended.map_err(|error| failed(&error, &stream, trace))?;
+    Ok(stream)
+}
+
+/// A connect under way, on a socket that outlives its failure and so can be asked for the ICMP message behind it.
+fn start(peer: SocketAddr) -> io::Result<TcpStream> {
+    let kind = Type::STREAM.nonblocking();
+    let socket = Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
+    error_queue::enable(&socket, peer)?;
+    match socket.connect(&peer.into()) {
+        Err(error) if error.raw_os_error() != Some(EINPROGRESS) => Err(error),
+        _ => TcpStream::from_std(socket.into()),
+    }
+}
+
+/// Asks over TCP: messages with their length before them, in one write (RFC 7766 section 8).
+/// Waits as long as it is let; `ignored` outlives a wait that is cut off.
+pub(super) async fn tcp(
+    mut stream: TcpStream,
+    asked: &Asked,
+    ignored: &mut u32,
+    trace: &Shared<'_>,
+) -> Result<Reply, Symptom> {
+    let length = u16::try_from(asked.bytes.len()).unwrap_or(u16::MAX);
+    let framed = [&length.to_be_bytes(), asked.bytes.as_slice()].concat();
+    let sent = stream.write_all(&framed).await;
+    sent.map_err(|error| failed(&error, &stream, trace))?;
+    loop {
+        let received = read_framed(&mut stream).await;
+        let message = received.map_err(|error| failed(&error, &stream, trace))?;
+        match asked.judge(&message) {
+            Reply::Ignored => ignore(ignored, trace),
+            reply => return Ok(reply),
+        }
+    }
+}
+
+async fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let length = stream.read_u16().await?;
+    let mut message = vec![0; usize::from(length)];
+    stream.read_exact(&mut message).await?;
+    Ok(message)
+}
+
+/// The symptom of a wait that ended without an answer.
+pub(super) fn unanswered(waited: Duration, ignored: u32) -> Symptom {
+    match ignored {
+        0 => Symptom::new(Reason::Timeout, format!("no answer within {waited:?}")),
+        _ => Symptom::new(
+            Reason::UnexpectedReply,
+            format!(
+                "no answer within {waited:?}, but {ignored} replies that do not match the question"
+            ),
+        ),
+    }
+}
+
+fn ignore(ignored: &mut u32, trace: &Shared<'_>) {
+    *ignored += 1;
+    note(trace, |trace| {
+        trace.facts.ignored_replies = trace.facts.ignored_replies.saturating_add(1);
+    });
+}
+
+fn failed(error: &io::Error, socket: &impl AsRawFd, trace: &Shared<'_>) -> Symptom {
+    note(trace, |trace| classify::socket_error(error, socket, trace))
+}

@@ -1,0 +1,111 @@
+//! One nameserver, and all that the protocol makes of one question to it. Knows nothing of other nameservers.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::Name;
+use tokio::time::timeout;
+
+use super::exchange::{self, Patience, Shared, note, unanswered};
+use super::message::{Answer, Asked, Family, Reply, mnemonic};
+use crate::outcome::{Phase, Reason};
+use crate::probe::{Symptom, Trace};
+
+/// How a nameserver is asked when it is the target itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::probe) enum Transport {
+    /// One datagram, resent once.
+    Udp,
+    /// One connection.
+    Tcp,
+}
+
+/// Where it is and how long it may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Nameserver {
+    pub(super) address: SocketAddr,
+    /// For each exchange: whoever answers that another one is needed has time for it.
+    pub(super) per_try: Duration,
+}
+
+impl Nameserver {
+    /// The answer to one question: over TCP when truncated, without EDNS when the server cannot read that.
+    pub(super) async fn query(
+        &self,
+        name: &Name,
+        family: Family,
+        trace: &Shared<'_>,
+    ) -> Result<Answer, Symptom> {
+        let mut edns = true;
+        loop {
+            let asked = Asked::new(name, family, edns)?;
+            let mut reply = exchange::udp(self.address, &asked, self.patience(1), trace).await?;
+            if reply == Reply::Truncated {
+                reply = self.over_tcp(&asked, trace).await?;
+            }
+            match reply {
+                Reply::Answer(answer) if edns && answer.rcode == ResponseCode::FormErr => {
+                    edns = false;
+                }
+                Reply::Answer(answer) => return Ok(answer),
+                Reply::Truncated | Reply::Ignored => {
+                    let detail = "the answer is truncated over TCP too";
+                    return Err(Symptom::new(Reason::ResolverFailure, detail));
+                }
+            }
+        }
+    }
+
+    async fn over_tcp(&self, asked: &Asked, trace: &Shared<'_>) -> Result<Reply, Symptom> {
+        let mut ignored = 0;
+        let exchange = async {
+            let stream = exchange::dial(self.address, trace).await?;
+            exchange::tcp(stream, asked, &mut ignored, trace).await
+        };
+        let reply = timeout(self.per_try, exchange).await;
+        reply
+            .unwrap_or_else(|_| Err(unanswered(self.per_try, ignored)))
+            .map_err(|symptom| Symptom {
+                detail: format!("truncated over UDP; over TCP: {}", symptom.detail),
+                ..symptom
+            })
+    }
+
+    /// Whether it answers at all; what it answers is noted in the trace. Over TCP only the attempt's deadline
+    /// ends the wait.
+    pub(super) async fn ask(
+        &self,
+        question: &Name,
+        transport: Transport,
+        trace: &mut Trace,
+    ) -> Result<(), Symptom> {
+        let asked = Asked::new(question, Family::V4, true)?;
+        let shared = Mutex::new(&mut *trace);
+        let reply = match transport {
+            Transport::Udp => {
+                note(&shared, |trace| trace.enter(Phase::Exchange));
+                exchange::udp(self.address, &asked, self.patience(2), &shared).await?
+            }
+            Transport::Tcp => {
+                note(&shared, |trace| trace.enter(Phase::Connect));
+                let stream = exchange::dial(self.address, &shared).await?;
+                note(&shared, |trace| trace.enter(Phase::Exchange));
+                exchange::tcp(stream, &asked, &mut 0, &shared).await?
+            }
+        };
+        trace.facts.nameserver = Some(self.address);
+        if let Reply::Answer(answer) = reply {
+            trace.facts.rcode = Some(mnemonic(answer.rcode));
+        }
+        Ok(())
+    }
+
+    const fn patience(&self, tries: u32) -> Patience {
+        Patience {
+            per_try: self.per_try,
+            tries,
+        }
+    }
+}

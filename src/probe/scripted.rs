@@ -1,0 +1,171 @@
+//! Servers on loopback that do what a test tells them, for the tests of the probes.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use hickory_resolver::proto::op::{Message, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::task::JoinSet;
+
+use crate::target::{Group, Host, Probe, Requirement, Target, TargetId};
+
+/// A server that lives as long as this value.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    received: Arc<Mutex<Vec<Vec<u8>>>>,
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    /// Answers every datagram with the datagrams that the script makes of it.
+    pub(super) async fn udp(script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> Self {
+        Self::udp_at(Ipv4Addr::LOCALHOST, 0, script).await
+    }
+
+    /// The same at a given address of the loopback network; port 0 is any port.
+    pub(super) async fn udp_at(
+        address: Ipv4Addr,
+        port: u16,
+        mut script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+    ) -> Self {
+        let socket = UdpSocket::bind((address, port)).await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&received);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut buffer = vec![0; 65_535];
+            loop {
+                let Ok((length, from)) = socket.recv_from(&mut buffer).await else {
+                    continue; // the client of an earlier reply is gone
+                };
+                seen.lock().unwrap().push(buffer[..length].to_vec());
+                for reply in script(&buffer[..length]) {
+                    socket.send_to(&reply, from).await.unwrap();
+                }
+            }
+        });
+        Self {
+            address,
+            received,
+            tasks,
+        }
+    }
+
+    /// Also answers framed messages over TCP at the same port, with raw bytes; then closes.
+    pub(super) async fn and_tcp(
+        mut self,
+        mut script: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.tasks.spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let length = stream.read_u16().await.unwrap();
+                let mut message = vec![0; usize::from(length)];
+                stream.read_exact(&mut message).await.unwrap();
+                stream.write_all(&script(&message)).await.unwrap();
+            }
+        });
+        self
+    }
+
+    /// Answers DNS queries with what the script makes of them.
+    pub(super) async fn dns(
+        mut script: impl FnMut(&Message) -> Vec<Message> + Send + 'static,
+    ) -> Self {
+        Self::udp(move |query| {
+            let query = Message::from_vec(query).unwrap();
+            let replies = script(&query);
+            replies
+                .iter()
+                .map(|reply| reply.to_vec().unwrap())
+                .collect()
+        })
+        .await
+    }
+
+    /// Receives and says nothing.
+    pub(super) async fn silent() -> Self {
+        Self::udp(|_| Vec::new()).await
+    }
+
+    /// What it received, in order.
+    pub(super) fn received(&self) -> Vec<Vec<u8>> {
+        self.received.lock().unwrap().clone()
+    }
+}
+
+/// An address where nobody listens, neither over UDP nor over TCP.
+pub(super) async fn closed_port() -> SocketAddr {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    socket.local_addr().unwrap()
+}
+
+/// With the length before it.
+pub(super) fn framed(message: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(message.len()).unwrap();
+    [&length.to_be_bytes(), message].concat()
+}
+
+/// A reply to `query` without records.
+pub(super) fn reply(query: &Message, rcode: ResponseCode) -> Message {
+    let mut reply = Message::error_msg(query.metadata.id, query.metadata.op_code, rcode);
+    reply.add_queries(query.queries.clone());
+    reply
+}
+
+/// A reply with those records that answer the question, or are aliases.
+pub(super) fn answer(query: &Message, records: &[(&str, &str)]) -> Message {
+    let mut reply = reply(query, ResponseCode::NoError);
+    for (owner, data) in records {
+        let record = record(owner, data);
+        let kind = record.record_type();
+        if kind == RecordType::CNAME || kind == query.queries[0].query_type {
+            reply.add_answer(record);
+        }
+    }
+    reply
+}
+
+/// `data` is an address, or else the name that `owner` is an alias of.
+pub(super) fn record(owner: &str, data: &str) -> Record {
+    let data = match (data.parse(), data.parse()) {
+        (Ok(address), _) => RData::A(rdata::A(address)),
+        (_, Ok(address)) => RData::AAAA(rdata::AAAA(address)),
+        _ => RData::CNAME(rdata::CNAME(name(data))),
+    };
+    Record::from_rdata(name(owner), 60, data)
+}
+
+/// An absolute name.
+pub(super) fn name(text: &str) -> Name {
+    let mut name = Name::from_ascii(text).unwrap();
+    name.set_fqdn(true);
+    name
+}
+
+/// Whether the question is for IPv4 addresses.
+pub(super) fn asks_v4(query: &Message) -> bool {
+    query.queries[0].query_type == RecordType::A
+}
+
+/// A target that only has what a probe looks at.
+pub(super) fn target(probe: Probe, host: Host, port: Option<u16>) -> Target {
+    Target {
+        id: TargetId {
+            target: port
+                .map_or_else(|| host.to_string(), |port| host.with_port(port))
+                .into(),
+            probe: probe.kind(),
+        },
+        host,
+        port,
+        probe,
+        groups: vec![Group::Core],
+        requirement: Requirement::Required,
+        purpose: String::new(),
+    }
+}
