@@ -169,7 +169,7 @@ pub(super) async fn closes() -> SocketAddr {
 /// Reads what the client sends first, and resets the connection.
 pub(super) async fn resets() -> SocketAddr {
     serve(|mut stream| async move {
-        stream.read(&mut [0; 4096]).await.ok();
+        let _ = stream.read(&mut [0; 4096]).await;
         socket2::SockRef::from(&stream)
             .set_linger(Some(Duration::ZERO))
             .ok();
@@ -184,7 +184,7 @@ pub(super) async fn closed_port() -> SocketAddr {
 }
 
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, words: Arc<[u8]>) {
-    stream.read(&mut [0; 4096]).await.ok();
+    let _ = stream.read(&mut [0; 4096]).await;
     stream.write_all(&words).await.ok();
     stream.shutdown().await.ok();
     drain(&mut stream).await;

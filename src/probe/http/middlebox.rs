@@ -182,105 +182,114 @@ mod tests {
         mark(head, &scene, elsewhere.as_deref()).is_some()
     }
 
-    /// On every row: the response, and whether it is a middlebox's own in clear text, under a given CA, proven.
+    type Row = (
+        u16,
+        &'static [(&'static str, &'static str)],
+        &'static str,
+        [bool; 3],
+    );
+
+    /// Status, headers, body; whether it is a middlebox's own in clear text, under a given CA, proven.
+    const ROWS: &[Row] = &[
+        (200, &[], "", [false, false, false]),
+        (404, &[], "Actions: Deny", [false, false, false]),
+        (403, &[("server", "AmazonS3")], "", [false, true, false]),
+        (500, &[("via", "1.1 squid")], "", [false, false, false]),
+        (401, &[("via", "1.1 squid")], "", [false, false, false]),
+        (470, &[], "", [true, true, true]),
+        (407, &[], "", [true, true, true]),
+        (511, &[], "", [true, true, true]),
+        (
+            200,
+            &[],
+            "Action: Deny. Reason: No rule matched.",
+            [true, true, true],
+        ),
+        (200, &[], "The action: Deny", [false, false, false]),
+        (
+            200,
+            &[("transfer-encoding", "chunked")],
+            "c\r\nAction: Deny\r\n",
+            [true, true, true],
+        ),
+        (
+            403,
+            &[("x-squid-error", "ERR_ACCESS_DENIED 0")],
+            "",
+            [true, true, false],
+        ),
+        (
+            503,
+            &[("via", "1.1 proxy.corp (squid/5.7)")],
+            "",
+            [true, true, false],
+        ),
+        (
+            200,
+            &[("via", "1.1 proxy.corp (squid/5.7)")],
+            "",
+            [false, false, false],
+        ),
+        (
+            504,
+            &[("proxy-status", "gate; error=dns_timeout")],
+            "",
+            [true, true, false],
+        ),
+        (403, &[("server", "Zscaler/6.2")], "", [true, true, false]),
+        (
+            502,
+            &[("server", "Microsoft-Azure-Application-Gateway/v2")],
+            "",
+            [false, false, false],
+        ),
+        (503, &[("via", "1.1 varnish")], "", [false, false, false]),
+        (
+            502,
+            &[("via", "1.1 x.cloudfront.net (CloudFront)")],
+            "",
+            [false, false, false],
+        ),
+        (
+            503,
+            &[("via", "1.1 varnish, 1.1 gate")],
+            "",
+            [true, true, false],
+        ),
+        (
+            302,
+            &[("location", "https://block.example.com/?u=1")],
+            "",
+            [true, false, false],
+        ),
+        (
+            302,
+            &[("location", "http://192.0.2.7/login")],
+            "",
+            [true, false, false],
+        ),
+        (
+            301,
+            &[("location", "https://www.office.com/")],
+            "",
+            [false, false, false],
+        ),
+        // A public suffix in private hands: everybody may have a name below it.
+        (
+            301,
+            &[("location", "https://x.azureedge.net/")],
+            "",
+            [true, false, false],
+        ),
+    ];
+
     #[test]
     fn who_wrote_a_response() {
-        let rows: [(Head, [bool; 3]); 24] = [
-            // A public suffix in private hands: everybody may have a name below it.
-            (
-                response(301, &[("location", "https://x.azureedge.net/")], ""),
-                [true, false, false],
-            ),
-            (response(200, &[], ""), [false, false, false]),
-            (
-                response(403, &[("server", "AmazonS3")], ""),
-                [false, true, false],
-            ),
-            (response(404, &[], "Actions: Deny"), [false, false, false]),
-            (
-                response(500, &[("via", "1.1 squid")], ""),
-                [false, false, false],
-            ),
-            (
-                response(401, &[("via", "1.1 squid")], ""),
-                [false, false, false],
-            ),
-            (response(470, &[], ""), [true, true, true]),
-            (response(407, &[], ""), [true, true, true]),
-            (response(511, &[], ""), [true, true, true]),
-            (
-                response(200, &[], "Action: Deny. Reason: No rule matched."),
-                [true, true, true],
-            ),
-            (
-                response(200, &[], "The action: Deny"),
-                [false, false, false],
-            ),
-            (
-                response(
-                    200,
-                    &[("transfer-encoding", "chunked")],
-                    "c\r\nAction: Deny\r\n",
-                ),
-                [true, true, true],
-            ),
-            (
-                response(403, &[("x-squid-error", "ERR_ACCESS_DENIED 0")], ""),
-                [true, true, false],
-            ),
-            (
-                response(503, &[("via", "1.1 proxy.corp (squid/5.7)")], ""),
-                [true, true, false],
-            ),
-            (
-                response(200, &[("via", "1.1 proxy.corp (squid/5.7)")], ""),
-                [false, false, false],
-            ),
-            (
-                response(504, &[("proxy-status", "gate; error=dns_timeout")], ""),
-                [true, true, false],
-            ),
-            (
-                response(403, &[("server", "Zscaler/6.2")], ""),
-                [true, true, false],
-            ),
-            (
-                response(
-                    502,
-                    &[("server", "Microsoft-Azure-Application-Gateway/v2")],
-                    "",
-                ),
-                [false, false, false],
-            ),
-            (
-                response(503, &[("via", "1.1 varnish")], ""),
-                [false, false, false],
-            ),
-            (
-                response(502, &[("via", "1.1 x.cloudfront.net (CloudFront)")], ""),
-                [false, false, false],
-            ),
-            (
-                response(503, &[("via", "1.1 varnish, 1.1 gate")], ""),
-                [true, true, false],
-            ),
-            (
-                response(302, &[("location", "https://block.example.com/?u=1")], ""),
-                [true, false, false],
-            ),
-            (
-                response(302, &[("location", "http://192.0.2.7/login")], ""),
-                [true, false, false],
-            ),
-            (
-                response(301, &[("location", "https://www.office.com/")], ""),
-                [false, false, false],
-            ),
-        ];
-        for (head, expected) in rows {
+        for (status, headers, body, expected) in ROWS {
+            let head = response(*status, headers, body);
             for (channel, expected) in [Clear, Intercepted, Proven].into_iter().zip(expected) {
                 let judged = is_middlebox(HOST, channel, &head);
-                assert_eq!(judged, expected, "{channel:?} {head:?}");
+                assert_eq!(judged, *expected, "{channel:?} {head:?}");
             }
         }
     }

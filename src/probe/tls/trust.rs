@@ -163,67 +163,41 @@ mod tests {
         })
     }
 
+    fn write(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
+        let path = directory.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
     #[test]
     fn every_file_that_cannot_be_used_is_reported_at_once() {
         let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, content: &[u8]| {
-            let path = directory.path().join(name);
-            std::fs::write(&path, content).unwrap();
-            path
-        };
+        let directory = directory.path();
         let authority = Authority::new();
         let good = std::fs::read(authority.file()).unwrap();
         let broken: &[u8] = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        let lines = good.iter().filter(|byte| **byte == b'\n').count();
-        let trust = TrustConfig {
+        let broken = write(directory, "broken.pem", &[&good, broken].concat());
+        let cut = write(directory, "cut.pem", &good[..good.len() / 2]);
+        let empty = write(directory, "empty.pem", b"# nothing\n");
+        let large = write(directory, "large.pem", &b"#".repeat(1 << 21));
+        let absent = directory.join("absent");
+        let errors = TlsTrust::load(&TrustConfig {
             bundled: true,
-            ca_files: vec![
-                write("empty.pem", b"# nothing\n"),
-                directory.path().join("none"),
-            ],
-            cluster_ca_file: Some(write("broken.pem", &[&good, broken].concat())),
+            ca_files: vec![empty.clone(), absent.clone()],
+            cluster_ca_file: Some(broken.clone()),
             entry_files: vec![
-                vec![authority.file(), write("cut.pem", &good[..good.len() / 2])],
-                vec![
-                    directory.path().to_owned(),
-                    write("large.pem", &vec![b'#'; 1 << 21]),
-                ],
+                vec![authority.file(), cut.clone()],
+                vec![directory.to_owned(), large.clone(), empty.clone()],
             ],
-        };
-        let errors = TlsTrust::load(&trust).unwrap_err();
-        let names: Vec<_> = errors
-            .iter()
-            .map(|error| {
-                error
-                    .path
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            })
-            .collect();
-        let folder = directory
-            .path()
-            .file_name()
-            .unwrap()
-            .to_string_lossy()
-            .into_owned();
-        let expected = [
-            "empty.pem",
-            "none",
-            "broken.pem",
-            "cut.pem",
-            &folder,
-            "large.pem",
-        ];
-        assert_eq!(names, expected);
+        })
+        .unwrap_err();
+        let paths: Vec<_> = errors.iter().map(|error| error.path.clone()).collect();
+        let expected = [empty, absent, broken, cut, directory.to_owned(), large];
+        assert_eq!(paths, expected);
+        let lines = String::from_utf8(good).unwrap().lines().count();
         assert_eq!(errors[2].line, Some(lines + 1));
-        assert_eq!(errors[3].line, Some(1));
-        assert!(
-            errors[3].to_string().contains("cut.pem:1: "),
-            "{}",
-            errors[3]
-        );
+        let shown = errors[3].to_string();
+        assert!(shown.contains("cut.pem:1: "), "{shown}");
     }
 
     #[test]
