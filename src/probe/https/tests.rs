@@ -93,9 +93,11 @@ async fn a_name_is_sent_verified_and_asked_for() {
 #[tokio::test]
 async fn a_certificate_that_does_not_hold_is_refused_and_kept() {
     let authority = Authority::new();
-    let stranger = Authority::new();
+    let stranger = Authority::named("somebody else");
+    let namesake = Authority::new();
     for (issuer, name, years, reason) in [
         (&stranger, "127.0.0.1", YEARS, Reason::CertificateUntrusted),
+        (&namesake, "127.0.0.1", YEARS, Reason::CertificateUntrusted),
         (
             &authority,
             "other.example",
@@ -123,6 +125,20 @@ async fn a_certificate_that_does_not_hold_is_refused_and_kept() {
             assert!(!certificate(&outcome).trusted);
         }
     }
+}
+
+#[tokio::test]
+async fn an_authority_of_the_same_name_hides_no_other() {
+    let authority = Authority::new();
+    let namesake = Authority::new();
+    let peer = authority.identity("127.0.0.1", YEARS).serve().await;
+    let mut bench = bench(&authority);
+    bench.trust.cluster_ca_file = Some(namesake.file());
+    let probe = Probe::Https(Https {
+        trust: Trust::Cluster,
+        ..Https::default()
+    });
+    assert_reachable(&bench.attempt(peer, probe).await);
 }
 
 #[tokio::test]
