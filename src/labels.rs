@@ -11,7 +11,7 @@ macro_rules! closed_set {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[derive(serde::Serialize)]
         pub enum $name { $( $(#[$doc])* #[serde(rename = $text)] $variant, )+ }
 
         impl $name {
@@ -21,6 +21,12 @@ macro_rules! closed_set {
             /// The one spelling of this member.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $text ),+ }
+            }
+        }
+
+        impl $crate::labels::ClosedSet for $name {
+            fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|member| member.as_str()).collect()
             }
         }
 
@@ -36,7 +42,7 @@ macro_rules! closed_set {
                 Self::ALL.iter().copied().find(|member| member.as_str() == text).ok_or_else(|| {
                     $crate::labels::UnknownMember {
                         given: text.to_owned(),
-                        known: Self::ALL.iter().map(|member| member.as_str()).collect(),
+                        known: <Self as $crate::labels::ClosedSet>::words(),
                     }
                 })
             }
@@ -44,6 +50,12 @@ macro_rules! closed_set {
     };
 }
 pub(crate) use closed_set;
+
+/// What can be said of every closed set.
+pub(crate) trait ClosedSet: std::str::FromStr<Err = UnknownMember> {
+    /// The spellings of all members.
+    fn words() -> Vec<&'static str>;
+}
 
 /// A word that is not a member of a closed set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

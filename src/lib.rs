@@ -1,7 +1,24 @@
 //! Proves, endpoint by endpoint, that a node can reach what it must reach.
 
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod discover;
+pub mod heartbeat;
 pub(crate) mod labels;
+pub mod logging;
+pub mod metrics;
 pub mod nameservers;
 pub mod outcome;
+pub mod plan;
 pub mod probe;
+pub mod problem;
+pub mod schedule;
+pub mod server;
+pub mod shutdown;
+pub mod status;
+pub mod store;
+pub mod table;
 pub mod target;
+pub mod version;
+pub mod yaml;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::labels::closed_set;
+use crate::outcome::Phase;
 
 closed_set! {
     /// The kind of exchange that proves a target; the `probe` label.
@@ -193,6 +194,15 @@ impl Probe {
             Self::Http => ProbeKind::Http,
             Self::Ntp => ProbeKind::Ntp,
             Self::Udp => ProbeKind::Udp,
+        }
+    }
+
+    /// The phase in which an attempt starts.
+    pub const fn first_phase(&self) -> Phase {
+        match self {
+            Self::DnsUdp { .. } => Phase::Exchange,
+            Self::DnsTcp { .. } => Phase::Connect,
+            _ => Phase::Resolve,
         }
     }
 }

@@ -124,3 +124,23 @@ pub struct Outcome {
     /// What it all decides.
     pub verdict: Verdict,
 }
+
+impl Outcome {
+    /// An attempt that ended in a defect of the agent.
+    pub fn of_panic(phase: Phase) -> Self {
+        Self {
+            started_at: Timestamp::now(),
+            elapsed: Duration::ZERO,
+            phases: Vec::new(),
+            addresses: Vec::new(),
+            facts: Facts::default(),
+            warnings: Vec::new(),
+            verdict: Verdict::Unproven(Failure {
+                phase,
+                reason: Reason::Internal,
+                detail: "the attempt ended in a defect of the agent; its log has the panic"
+                    .to_owned(),
+            }),
+        }
+    }
+}

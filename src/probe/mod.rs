@@ -12,6 +12,7 @@ mod http;
 mod https;
 mod ntp;
 mod ntp_packet;
+mod prober;
 mod random;
 mod resolve;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 pub use http::registrable;
+pub use prober::Prober;
 pub use resolve::{Resolved, Resolver};
 pub use symptom::Symptom;
 pub use tls::{TlsTrust, TrustConfig, TrustError};

@@ -59,12 +59,7 @@ async fn first_answer(
         trace.enter(Phase::Exchange);
         trace.try_address(peer);
         match exchange(peer, turn.share(peers.len() - index), trace).await {
-            Ok(answer) => {
-                if index > 0 {
-                    trace.warn(Warning::PartialAddresses);
-                }
-                return Ok(answer);
-            }
+            Ok(answer) => return Ok(answer),
             // The last one's failure is the attempt's.
             Err(symptom) => failure = Some(symptom),
         }

@@ -178,11 +178,12 @@ async fn the_next_address_is_tried_with_its_share_of_the_time() {
     let mut trace = Trace::start(Phase::Resolve);
     let started = Instant::now();
     let peers = [refused, silent.address, good.address];
-    let answer = first_answer(&peers, turn(SHORT * 2), &mut trace).await;
+    let limit = Duration::from_millis(600); // two addresses have it left after the refusal
+    let answer = first_answer(&peers, turn(limit), &mut trace).await;
     let outcome = trace.finish(answer.map(|_| ()), None);
-    assert!(started.elapsed() >= SHORT);
+    let spent = started.elapsed();
+    assert!(limit / 3 < spent, "half of the time: {spent:?}");
     assert_eq!(outcome.verdict, Verdict::Reachable);
-    assert_eq!(outcome.warnings, [Warning::PartialAddresses]);
     assert_eq!(outcome.facts.icmp, None, "it did not end the attempt");
     let told: Vec<_> = outcome
         .addresses

@@ -10,7 +10,7 @@ use super::addresses::{Turn, candidates};
 use super::random::unguessable;
 use super::resolve::Resolver;
 use super::{Symptom, Trace, classify, datagram};
-use crate::outcome::{Phase, Reason, Warning};
+use crate::outcome::{Phase, Reason};
 use crate::target::Target;
 
 /// The port of `OpenVPN`, which the old tunnel between nodes and control plane speaks.
@@ -49,7 +49,7 @@ async fn first_unrejected(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let mut rejection = None;
-    for (index, &peer) in peers.iter().enumerate() {
+    for &peer in peers {
         if let Some(symptom) = rejection.take() {
             trace.address_failed(&symptom);
         }
@@ -58,12 +58,7 @@ async fn first_unrejected(
         let wait = (turn.remaining() / 2).min(LONGEST_WAIT);
         match exchange(peer, opening, Instant::now() + wait, trace).await {
             Err(symptom) if symptom.reason != Reason::NoRejection => rejection = Some(symptom),
-            end => {
-                if index > 0 {
-                    trace.warn(Warning::PartialAddresses);
-                }
-                return end;
-            }
+            end => return end,
         }
     }
     let none = || Symptom::new(Reason::Internal, "no address was left to try");
@@ -250,8 +245,8 @@ mod tests {
         let refused = SocketAddr::from(([127, 0, 0, 3], server.address.port()));
         let outcome = opened(&[refused, server.address], OPENVPN).await;
         assert_eq!(outcome.verdict, Verdict::Reachable);
-        assert_eq!(outcome.warnings, [Warning::PartialAddresses]);
         assert_eq!(outcome.addresses.len(), 2);
+        assert!(outcome.addresses[0].failure.is_some());
 
         let port = server.address.port();
         let silent = Server::udp_at(Ipv4Addr::new(127, 0, 0, 4), port, |_| Vec::new()).await;
@@ -283,6 +278,8 @@ mod tests {
             assert!(!OPENVPN.is_proven_by(&bad), "byte {at}");
         }
         assert!(!OPENVPN.is_proven_by(&good[..21]));
+        let nothing_acknowledged = [&good[..9], &[0], &good[14..]].concat();
+        assert!(!OPENVPN.is_proven_by(&nothing_acknowledged));
     }
 
     proptest! {

@@ -1,0 +1,340 @@
+//! The command line: flags and their help. No behaviour.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::catalog::template::{NAMESERVER, is_parameter_name};
+use crate::catalog::{Cloud, Condition, Edition};
+use crate::config::{
+    Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings, bounds,
+    check_value, parse_duration,
+};
+use crate::labels::ClosedSet;
+use crate::nameservers::Nameserver;
+use crate::outcome::Reason;
+use crate::target::Group;
+
+/// Proves, endpoint by endpoint, that this node can reach what an AKS node must reach, and says why when it cannot.
+#[derive(Debug, Parser)]
+#[command(name = "egress-probe", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes of `check`: 0 everything required is reachable, 1 something required is not, 2 could not test."
+)]
+pub struct Cli {
+    /// Without a command, the agent runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Probe for ever, and serve /metrics and /status
+    #[command(
+        after_help = "Example:\n  egress-probe run --cloud public --location westeurope\n  curl localhost:9100/status"
+    )]
+    Run(RunArgs),
+    /// Probe everything once, print a report, and exit with 0, 1 or 2
+    #[command(
+        after_help = "Examples:\n  egress-probe check --location westeurope --feature azure-monitor\n  egress-probe check --group core --format junit > egress.xml\n  egress-probe check --target '*.microsoft.com:443' --strict"
+    )]
+    Check(CheckArgs),
+    /// Look at the list of what a cluster must reach
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Say what a reason of failure means and what to do about it
+    #[command(after_help = "Example:\n  egress-probe explain connection_reset")]
+    Explain {
+        /// As it stands in reports and in the `reason` label
+        #[arg(value_parser = words::<Reason>())]
+        reason: Reason,
+    },
+}
+
+/// Flags that every command takes. Each has a key in the configuration file.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Configuration file [default: /etc/egress-probe/config.yaml, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "EGRESS_PROBE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Azure cloud [default: asked of the instance metadata service, else public]
+    #[arg(long, global = true, value_name = "CLOUD", value_parser = words::<Cloud>())]
+    pub cloud: Option<Cloud>,
+    /// Azure region, such as westeurope [default: asked of the instance metadata service]
+    #[arg(long, global = true, value_name = "REGION", value_parser = value)]
+    pub location: Option<String>,
+    /// Day of the list: latest, 2020-01, 2026-06, or a day such as 2024-05-31 [default: latest]
+    #[arg(long, global = true, value_name = "EDITION")]
+    pub edition: Option<Edition>,
+    /// Feature whose rows are required (repeatable)
+    #[arg(long = "feature", global = true, value_name = "GROUP", value_parser = words::<Group>())]
+    pub features: Vec<Group>,
+    /// Every feature
+    #[arg(long, global = true)]
+    pub all_features: bool,
+    /// Something that holds for this cluster and makes rows required (repeatable)
+    #[arg(long = "condition", global = true, value_name = "CONDITION", value_parser = words::<Condition>())]
+    pub conditions: Vec<Condition>,
+    /// Parameter of the catalogue, such as `apiserver_fqdn` (repeatable)
+    #[arg(long = "set", global = true, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub parameters: Vec<(String, String)>,
+    /// Catalogue of your own, over the built-in one (repeatable)
+    #[arg(long = "catalog", global = true, value_name = "FILE")]
+    pub catalogs: Vec<PathBuf>,
+    /// Leave the built-in catalogue out
+    #[arg(long, global = true)]
+    pub no_builtin: bool,
+    /// File that names the node's resolvers [default: /etc/resolv.conf]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub resolv_conf: Option<PathBuf>,
+    /// Resolver to use in place of the node's (repeatable)
+    #[arg(long = "nameserver", global = true, value_name = "ADDR[:PORT]")]
+    pub nameservers: Vec<Nameserver>,
+    /// CA that may vouch for servers besides public roots (repeatable)
+    #[arg(long = "ca-file", global = true, value_name = "FILE")]
+    pub ca_files: Vec<PathBuf>,
+    /// CA of the cluster, for the API server [default: the one of the pod's service account, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub cluster_ca_file: Option<PathBuf>,
+    /// Whether public roots may vouch for servers
+    #[arg(long, global = true, value_name = "ROOTS")]
+    pub tls_roots: Option<TlsRoots>,
+    /// Instance metadata service: an address, or `off` [default: http://169.254.169.254]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDR",
+        env = "EGRESS_PROBE_METADATA"
+    )]
+    pub metadata: Option<MetadataService>,
+    /// Deadline of one attempt, such as 10s
+    #[arg(long, global = true, value_name = "DURATION", value_parser = timeout)]
+    pub timeout: Option<Duration>,
+    /// Attempts in flight at most [default: 32, and 64 for check]
+    #[arg(long, global = true, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
+    /// Address where no server can be; a connect to it that succeeds shows an interceptor [default: 192.0.2.1]
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub control_address: Option<std::net::IpAddr>,
+    /// Warn when the clock is further off than this [default: 1s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    pub clock_offset: Option<Duration>,
+    /// Warn when an attempt takes longer than this [default: never]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
+    pub slow: Option<Duration>,
+    /// Least important events to log [default: info]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = words::<LogLevel>())]
+    pub log_level: Option<LogLevel>,
+    /// Form of the log [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = words::<LogFormat>())]
+    pub log_format: Option<LogFormat>,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args, Default)]
+pub struct RunArgs {
+    /// Where to serve pages and metrics [default: 0.0.0.0:9100]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Time between two attempts at a target [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
+    pub interval: Option<Duration>,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Only targets of this group (repeatable)
+    #[arg(long = "group", value_name = "GROUP", value_parser = words::<Group>())]
+    pub groups: Vec<Group>,
+    /// Only targets like this, `*` and `?` standing for anything (repeatable)
+    #[arg(long = "target", value_name = "GLOB")]
+    pub targets: Vec<String>,
+    /// Exit with 1 unless every target is plainly reachable
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Commands of `catalog`.
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// What would be probed here, and what cannot be
+    List {
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// Everything that is wrong in catalogue files
+    Validate {
+        /// Catalogue files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// What an edition adds, removes and changes against another
+    #[command(after_help = "Example:\n  egress-probe catalog diff 2020-01 2026-06 --cloud public")]
+    Diff {
+        /// The edition that the firewall follows now
+        from: Edition,
+        /// The edition that it is to follow
+        to: Edition,
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// The JSON Schema of catalogue files
+    Schema {
+        #[arg(long, value_enum, default_value_t = ListFormat::Json)]
+        format: ListFormat,
+    },
+}
+
+/// Forms of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// As /api/v1/status
+    Json,
+    /// For CI systems
+    Junit,
+    /// For the textfile collector
+    Prometheus,
+}
+
+/// Whether public roots are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TlsRoots {
+    /// Mozilla's roots, as built in
+    Bundled,
+    /// Only given CA files
+    None,
+}
+
+impl Common {
+    /// The flags as a layer of settings.
+    pub fn settings(&self) -> Settings {
+        let flagged = |flag: bool| flag.then_some(true);
+        let mut settings = Settings {
+            cloud: self.cloud.map(|cloud| (cloud, Origin::Flag("--cloud"))),
+            edition: self.edition.clone(),
+            features: given(&self.features),
+            all_features: flagged(self.all_features),
+            conditions: given(&self.conditions),
+            builtin: self.no_builtin.then_some(false),
+            catalogs: given(&self.catalogs),
+            resolv_conf: self.resolv_conf.clone(),
+            nameservers: given(&self.nameservers.iter().map(|n| n.0).collect::<Vec<_>>()),
+            ca_files: given(&self.ca_files),
+            cluster_ca_file: self.cluster_ca_file.clone(),
+            bundled_roots: self.tls_roots.map(|roots| roots == TlsRoots::Bundled),
+            metadata: self.metadata.clone(),
+            log_level: self.log_level,
+            log_format: self.log_format,
+            ..Settings::default()
+        };
+        settings.probe = ProbeSettings {
+            timeout: self.timeout,
+            concurrency: self.concurrency,
+            control_address: self.control_address,
+            clock_offset: self.clock_offset,
+            slow: self.slow,
+            interval: None,
+        };
+        for (name, value) in &self.parameters {
+            set(&mut settings, name, value, Origin::Flag("--set"));
+        }
+        if let Some(location) = &self.location {
+            set(
+                &mut settings,
+                "location",
+                location,
+                Origin::Flag("--location"),
+            );
+        }
+        settings
+    }
+}
+
+/// A parameter that is set twice has two values.
+fn set(settings: &mut Settings, name: &str, value: &str, origin: Origin) {
+    let given = settings
+        .parameters
+        .entry(name.to_owned())
+        .or_insert_with(|| Given {
+            values: Vec::new(),
+            origin,
+        });
+    given.values.push(value.to_owned());
+}
+
+fn given<T: Clone>(items: &[T]) -> Option<Vec<T>> {
+    (!items.is_empty()).then(|| items.to_vec())
+}
+
+/// A member of a closed set; clap lists the others and suggests the nearest.
+fn words<T>() -> impl TypedValueParser<Value = T>
+where
+    T: ClosedSet + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(T::words()).try_map(|word| word.parse::<T>())
+}
+
+fn value(text: &str) -> Result<String, String> {
+    check_value(text).map(|()| text.to_owned())
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    if name == NAMESERVER {
+        return Err("nameservers are chosen with --nameserver".to_owned());
+    }
+    if !is_parameter_name(name) {
+        return Err(format!(
+            "`{name}` is not a parameter name: lower-case letters, digits and underscores"
+        ));
+    }
+    check_value(value)?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    parse_duration(text, bounds::TIMEOUT)
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    parse_duration(text, bounds::INTERVAL)
+}
+
+fn limit(text: &str) -> Result<Duration, String> {
+    parse_duration(text, bounds::LIMIT)
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    let (least, most) = bounds::CONCURRENCY;
+    let number: i64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a whole number"))?;
+    if !(least..=most).contains(&number) {
+        return Err(format!("must be from {least} to {most}"));
+    }
+    usize::try_from(number).map_err(|error| error.to_string())
+}

@@ -1,0 +1,127 @@
+//! What is wrong with something a person wrote: where, which key, and a sentence. All of them at once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+/// One mistake in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Problem {
+    /// The file as the user named it.
+    pub file: PathBuf,
+    /// Counted from 1; absent when the file as a whole is meant.
+    pub line: Option<u64>,
+    /// The key, as in `entries[2].protocols.https.port`; empty for the whole file.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        f.write_str(": ")?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Everything that is wrong, in the order of files and lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
+pub struct Problems(Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Problems {
+    /// A single problem that concerns a whole file.
+    pub fn of_file(file: &Path, message: impl Into<String>) -> Self {
+        let mut problems = Self::default();
+        problems.add(file, None, "", message);
+        problems
+    }
+
+    /// Notes a problem.
+    pub fn add(&mut self, file: &Path, line: Option<u64>, path: &str, message: impl Into<String>) {
+        self.0.push(Problem {
+            file: file.to_owned(),
+            line,
+            path: path.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    /// Takes over the problems of another source.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Takes over the problems of another source, if it has any.
+    pub fn extend_from(&mut self, other: Result<(), Self>) {
+        if let Err(problems) = other {
+            self.extend(problems);
+        }
+    }
+
+    /// `Ok` when nothing is wrong, else everything that is, sorted.
+    pub fn into_result(mut self) -> Result<(), Self> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        self.0.sort();
+        self.0.dedup();
+        Err(self)
+    }
+
+    /// The problems in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The known word most like `given`, for "did you mean".
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.75;
+    known
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(given, word), word))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, word)| word)
+}
+
+/// "`x` is not known; did you mean `y`?", or the list of what is known.
+pub fn unknown_word(given: &str, known: &[&str]) -> String {
+    match nearest(given, known.iter().copied()) {
+        Some(word) => format!("`{given}` is not known here; did you mean `{word}`?"),
+        None => format!(
+            "`{given}` is not known here; known are {}",
+            known.join(", ")
+        ),
+    }
+}

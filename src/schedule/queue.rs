@@ -1,0 +1,222 @@
+//! When each target is due. Pure: time is passed in.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::target::{Target, TargetId};
+
+/// A failure is confirmed this long after the attempt that saw it.
+const CONFIRM_AFTER: Duration = Duration::from_secs(1);
+/// All targets are tried within this time after they became known.
+const FIRST_ROUND: Duration = Duration::from_secs(2);
+/// A sweep leaves out what was tried within this time.
+const SWEEP_SPARES: Duration = Duration::from_secs(5);
+/// The interval of a server that asks for less is doubled at most this often: 64 s become 17 min.
+const MOST_DOUBLINGS: u32 = 4;
+
+/// How late an attempt may start without losing its next slot to the least pause after it.
+const LATE_START: Duration = Duration::from_secs(1);
+
+/// What follows an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The regular slot.
+    Regular,
+    /// A prompt second attempt.
+    Confirm,
+    /// The regular slot of a longer interval: the server asked for less.
+    BackOff,
+}
+
+/// An attempt that is due.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) target: Arc<Target>,
+    /// Counts the attempts at this target.
+    pub(super) ordinal: u64,
+    /// How long after its time it starts.
+    pub(super) late: Duration,
+}
+
+#[derive(Debug)]
+struct Slot {
+    target: Arc<Target>,
+    ordinal: u64,
+    started: Option<Instant>,
+    /// Absent while an attempt is under way.
+    due: Option<Instant>,
+    doublings: u32,
+}
+
+/// The due times of all targets.
+#[derive(Debug)]
+pub(super) struct Queue {
+    slots: HashMap<TargetId, Slot>,
+    due: BTreeSet<(Instant, TargetId)>,
+    epoch: Instant,
+    interval: Duration,
+    node: String,
+}
+
+impl Queue {
+    pub(super) fn new(node: String, interval: Duration, now: Instant) -> Self {
+        Self {
+            slots: HashMap::new(),
+            due: BTreeSet::new(),
+            epoch: now,
+            interval,
+            node,
+        }
+    }
+
+    /// Known targets keep their slot, new ones are due within the first round, others are forgotten.
+    pub(super) fn set_targets(
+        &mut self,
+        targets: &[Arc<Target>],
+        interval: Duration,
+        now: Instant,
+    ) {
+        self.interval = interval;
+        let mut known = std::mem::take(&mut self.slots);
+        self.due.clear();
+        for target in targets {
+            let first = now + self.splay(&target.id, FIRST_ROUND.min(interval));
+            let mut slot = known.remove(&target.id).unwrap_or_else(|| Slot {
+                target: Arc::clone(target),
+                ordinal: 0,
+                started: None,
+                due: Some(first),
+                doublings: 0,
+            });
+            slot.target = Arc::clone(target);
+            if let Some(due) = slot.due {
+                self.due.insert((due, target.id.clone()));
+            }
+            self.slots.insert(target.id.clone(), slot);
+        }
+    }
+
+    /// When the next attempt is due.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// Takes the attempt that has been due for longest, if one is due.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Due> {
+        if self.next_due()? > now {
+            return None;
+        }
+        let (due, id) = self.due.pop_first()?;
+        let slot = self.slots.get_mut(&id)?;
+        let ordinal = slot.ordinal;
+        slot.ordinal += 1;
+        slot.started = Some(now);
+        slot.due = None;
+        Some(Due {
+            target: Arc::clone(&slot.target),
+            ordinal,
+            late: now - due,
+        })
+    }
+
+    /// The attempt at `id` ended.
+    pub(super) fn ended(&mut self, id: &TargetId, next: Next, now: Instant) {
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        slot.doublings = match next {
+            Next::BackOff => (slot.doublings + 1).min(MOST_DOUBLINGS),
+            Next::Regular | Next::Confirm => 0,
+        };
+        let due = match next {
+            Next::Confirm => now + CONFIRM_AFTER,
+            Next::Regular | Next::BackOff => self.regular(id, now),
+        };
+        self.reschedule(id, due);
+    }
+
+    /// Makes all others due at once, save those just tried and those whose servers ask for a slower pace.
+    pub(super) fn sweep(&mut self, now: Instant) {
+        let spared = |slot: &Slot| {
+            let pause = SWEEP_SPARES.max(slot.target.id.probe.minimum_interval());
+            slot.due.is_none() || slot.started.is_some_and(|started| now < started + pause)
+        };
+        let swept = self.slots.iter().filter(|(_, slot)| !spared(slot));
+        let ids: Vec<TargetId> = swept.map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            self.reschedule(&id, now);
+        }
+    }
+
+    /// After the process was stopped for a while: what is overdue, or was under way, waits for its regular slot.
+    pub(super) fn respread(&mut self, now: Instant) {
+        let overdue = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| slot.due.is_none_or(|due| due <= now));
+        let ids: Vec<TargetId> = overdue.map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            let due = self.regular(&id, now);
+            self.reschedule(&id, due);
+        }
+    }
+
+    fn reschedule(&mut self, id: &TargetId, due: Instant) {
+        let Some(slot) = self.slots.get_mut(id) else {
+            return;
+        };
+        if let Some(before) = slot.due.replace(due) {
+            self.due.remove(&(before, id.clone()));
+        }
+        self.due.insert((due, id.clone()));
+    }
+
+    /// The next of the target's own slots: a fixed place within every interval, different on every node.
+    /// A slot that follows the last attempt too closely is left out.
+    fn regular(&self, id: &TargetId, now: Instant) -> Instant {
+        let least = id.probe.minimum_interval();
+        let slot = self.slots.get(id);
+        let doublings = slot.map_or(0, |slot| slot.doublings);
+        let slack = if least.is_zero() {
+            Duration::ZERO
+        } else {
+            LATE_START
+        };
+        let period = self.interval.max(least + slack) * 2_u32.pow(doublings);
+        let pause = if doublings > 0 {
+            period.saturating_sub(slack)
+        } else {
+            least.max(period / 2)
+        };
+        let earliest = slot
+            .and_then(|slot| slot.started)
+            .map_or(now, |s| (s + pause).max(now));
+        let first = self.epoch + self.splay(id, period);
+        let behind = earliest.saturating_duration_since(first).as_nanos();
+        let periods = behind.div_ceil(period.as_nanos());
+        first + period * u32::try_from(periods).unwrap_or(u32::MAX)
+    }
+
+    fn splay(&self, id: &TargetId, within: Duration) -> Duration {
+        let hash = fnv1a([self.node.as_str(), &id.target, id.probe.as_str()]);
+        // A 32-bit share of the interval is finer than any timer.
+        within.mul_f64(f64::from(u32::try_from(hash >> 32).unwrap_or(0)) / f64::from(u32::MAX))
+    }
+}
+
+/// FNV-1a, 64 bits. Its values do not change with the toolchain, as those of std's hasher may:
+/// the place of a target on a node survives updates of the agent.
+fn fnv1a<const N: usize>(words: [&str; N]) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+    let hash = words
+        .iter()
+        .fold(OFFSET, |hash, word| word.bytes().chain([0]).fold(hash, mix));
+    // FNV's high bits change little with the last bytes; one multiply-shift round spreads them (murmur3's finalizer).
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^ (hash >> 33)
+}

@@ -1,0 +1,90 @@
+//! Accepts connections and serves one request on each. `axum::serve` would set no timer and no cap.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Limits;
+
+/// Serves until `stop`, then gives the connections under way their grace.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: CancellationToken,
+) {
+    let connections = TaskTracker::new();
+    let free = Arc::new(Semaphore::new(limits.connections));
+    while let Some((stream, permit)) = next(&listener, &free, &stop).await {
+        let (router, stop) = (router.clone(), stop.clone());
+        connections.spawn(async move {
+            let exchange = exchange(stream, router, limits, stop);
+            // A slow reader is cut off; it has nobody to tell.
+            let _ = tokio::time::timeout(limits.connection, exchange).await;
+            drop(permit);
+        });
+    }
+    connections.close();
+    // What is not done by then ends with the runtime.
+    let _ = tokio::time::timeout(limits.grace, connections.wait()).await;
+}
+
+/// The next connection with its permit; `None` once the server stops.
+async fn next(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let accepted = async {
+        let permit = Arc::clone(free).acquire_owned().await.ok()?;
+        Some((accept(listener).await, permit))
+    };
+    tokio::select! {
+        () = stop.cancelled() => None,
+        accepted = accepted => accepted,
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
+    const PAUSE: Duration = Duration::from_millis(200);
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::debug!(%error, "cannot accept a connection");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn exchange(stream: TcpStream, router: Router, limits: Limits, stop: CancellationToken) {
+    // One request a connection: idle ones would hold the places of others.
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read)
+        .max_buf_size(limits.header_bytes)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

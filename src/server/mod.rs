@@ -1,0 +1,122 @@
+//! HTTP for people, scrapers and the kubelet, on a thread of its own, so that rendering never delays an attempt.
+//! Nothing that a caller sends can start one.
+
+mod accept;
+mod app;
+mod connection;
+mod exposition;
+mod health;
+mod limits;
+mod status_pages;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+pub use app::{App, router};
+pub use limits::Limits;
+
+/// The listening socket could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error(
+        "{address} is in use{}; choose another address with `--listen ADDR:PORT` or `web.listen` in the configuration",
+        owner(address.port())
+    )]
+    InUse {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// Anything else.
+    #[error(
+        "cannot listen on {address}: {source}; choose another address with `--listen ADDR:PORT` or `web.listen` in the configuration"
+    )]
+    Other {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+fn owner(port: u16) -> &'static str {
+    if port == 9100 {
+        " (9100 is also the port of node_exporter)"
+    } else {
+        ""
+    }
+}
+
+/// The server ended although nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Its thread or runtime could not be made.
+    #[error("the web server could not start: {0}")]
+    Start(#[from] io::Error),
+    /// Its thread ended early.
+    #[error("the web server's thread ended by itself")]
+    Died,
+}
+
+/// A bound socket, not yet served.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    limits: Limits,
+}
+
+impl Server {
+    /// Opens the listening socket, so that a busy port fails the start and not the first scrape.
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let other = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse { address },
+            _ => BindError::Other { address, source },
+        };
+        let listener = TcpListener::bind(address).map_err(other)?;
+        listener.set_nonblocking(true).map_err(other)?;
+        let address = listener.local_addr().map_err(other)?;
+        Ok(Self {
+            listener,
+            address,
+            limits: Limits::default(),
+        })
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Where it listens; tells the port when port 0 was asked for.
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`, then finishes what is under way. Dropping the future does not end the thread; `stop` does.
+    pub async fn run(self, app: App, stop: CancellationToken) -> Result<(), ServeError> {
+        let (done, ended) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("web".to_owned())
+            .spawn(move || {
+                // The receiver is gone when the future was dropped; nobody is left to tell.
+                let _ = done.send(self.serve(app, stop));
+            })?;
+        ended.await.map_err(|_| ServeError::Died)?
+    }
+
+    fn serve(self, app: App, stop: CancellationToken) -> Result<(), ServeError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(self.listener)?;
+            connection::serve(listener, router(app), self.limits, stop).await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! One report value and several pure renderings of it. Knows nothing of networks, schedules or HTTP.
+
+mod about;
+mod encode;
+mod fact_lines;
+mod format;
+mod headline;
+pub mod html;
+mod human;
+mod meaning;
+mod overview;
+mod report;
+mod target_report;
+pub mod text;
+mod warning_lines;
+
+pub use about::{About, Agent, Environment, Untestable, UntestableProtocol};
+pub use format::Format;
+pub use headline::{Headline, Health};
+pub use meaning::{Meaning, meaning, rule_line};
+pub use report::{StatusReport, Summary};
+pub use target_report::{AddressReport, AttemptReport, ChangeReport, PhaseReport, TargetReport};

@@ -1,0 +1,99 @@
+//! What a reader must see, in order of importance: shared by the text page and the HTML page.
+
+use super::meaning::{Meaning, meaning, rule_line};
+use super::report::StatusReport;
+use super::target_report::TargetReport;
+use crate::outcome::{Phase, Reason};
+use crate::store::State;
+use crate::target::{Group, Requirement};
+
+/// The targets of a report, sorted into sections.
+pub(super) struct Overview<'a> {
+    pub(super) required: Vec<Cluster<'a>>,
+    pub(super) optional: Vec<Cluster<'a>>,
+    pub(super) unproven: Vec<Cluster<'a>>,
+    pub(super) pending: Vec<&'a TargetReport>,
+    /// Reachable, with a warning or with a failure that is not confirmed.
+    pub(super) warned: Vec<&'a TargetReport>,
+    pub(super) reachable: Vec<(Group, Vec<&'a TargetReport>)>,
+}
+
+/// Targets that fail in the same phase for the same reason: most likely one cause.
+pub(super) struct Cluster<'a> {
+    pub(super) phase: Phase,
+    pub(super) reason: Reason,
+    pub(super) meaning: Meaning,
+    pub(super) targets: Vec<&'a TargetReport>,
+}
+
+impl<'a> Overview<'a> {
+    pub(super) fn new(report: &'a StatusReport) -> Self {
+        let in_state = |state: State| report.targets.iter().filter(move |t| t.state == state);
+        let broken = |requirement| {
+            clusters(in_state(State::Unreachable).filter(move |t| t.requirement == requirement))
+        };
+        Self {
+            required: broken(Requirement::Required),
+            optional: broken(Requirement::Optional),
+            unproven: clusters(in_state(State::Unproven)),
+            pending: in_state(State::Pending).collect(),
+            warned: in_state(State::Reachable)
+                .filter(|target| !target.warnings.is_empty() || target.unconfirmed().is_some())
+                .collect(),
+            reachable: by_group(in_state(State::Reachable)),
+        }
+    }
+}
+
+impl Cluster<'_> {
+    /// The firewall rules to ask for, as lines for a change ticket.
+    pub(super) fn rules(&self) -> Vec<String> {
+        if !self.meaning.rule {
+            return Vec::new();
+        }
+        let mut rules: Vec<_> = self.targets.iter().filter_map(|t| rule_line(t)).collect();
+        rules.sort();
+        rules.dedup();
+        rules
+    }
+}
+
+/// The largest cluster first; inside of it, what has been failing longest.
+fn clusters<'a>(targets: impl Iterator<Item = &'a TargetReport>) -> Vec<Cluster<'a>> {
+    let mut clusters: Vec<Cluster<'a>> = Vec::new();
+    for target in targets {
+        let Some(failure) = &target.failure else {
+            continue;
+        };
+        let (phase, reason) = (failure.phase, failure.reason);
+        match clusters
+            .iter_mut()
+            .find(|c| (c.phase, c.reason) == (phase, reason))
+        {
+            Some(cluster) => cluster.targets.push(target),
+            None => clusters.push(Cluster {
+                phase,
+                reason,
+                meaning: meaning(reason, phase),
+                targets: vec![target],
+            }),
+        }
+    }
+    for cluster in &mut clusters {
+        cluster.targets.sort_by_key(|target| target.since);
+    }
+    clusters.sort_by_key(|c| (usize::MAX - c.targets.len(), c.phase, c.reason));
+    clusters
+}
+
+/// A target of several groups stands in the first of them.
+fn by_group<'a>(
+    targets: impl Iterator<Item = &'a TargetReport>,
+) -> Vec<(Group, Vec<&'a TargetReport>)> {
+    let mut groups = std::collections::BTreeMap::<_, Vec<_>>::new();
+    for target in targets {
+        let group = target.groups.first().copied().unwrap_or(Group::Custom);
+        groups.entry(group).or_default().push(target);
+    }
+    groups.into_iter().collect()
+}

@@ -1,0 +1,108 @@
+//! The one value behind every page: JSON, text and HTML are pure functions of it and cannot disagree.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::about::{About, Agent, Environment, Untestable};
+use super::encode;
+use super::human;
+use super::target_report::TargetReport;
+use crate::store::{Record, State};
+use crate::target::Requirement;
+
+/// The state of a node's egress at one moment. Serialized, it is the stable JSON report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatusReport {
+    /// Who reports.
+    pub agent: Agent,
+    /// From where, and with which catalogue.
+    pub environment: Environment,
+    /// The moment.
+    #[serde(serialize_with = "encode::timestamp")]
+    pub generated_at: Timestamp,
+    /// The targets, counted.
+    pub summary: Summary,
+    /// In the order of their names.
+    pub targets: Vec<TargetReport>,
+    /// Rows of the catalogue that became no target.
+    pub untestable: Vec<Untestable>,
+    /// Sentences that a reader must see first.
+    pub notices: Vec<String>,
+}
+
+impl StatusReport {
+    /// Reports `records` as they stand at `generated_at`.
+    pub fn new(about: &About, records: &[Record], generated_at: Timestamp) -> Self {
+        let targets: Vec<_> = records.iter().map(TargetReport::new).collect();
+        Self {
+            agent: about.agent.clone(),
+            environment: about.environment.clone(),
+            generated_at,
+            summary: Summary::of(&targets, about.untestable.len()),
+            targets,
+            untestable: about.untestable.clone(),
+            notices: about.notices.clone(),
+        }
+    }
+
+    /// How old the results are, in a sentence: a page may be fresh while nothing is tested any more.
+    pub(super) fn freshness(&self) -> String {
+        let attempts = || self.targets.iter().filter_map(|target| target.last_attempt);
+        let age = |time: Timestamp| human::span(self.generated_at.duration_since(time).as_secs());
+        match (attempts().max(), attempts().min()) {
+            (Some(newest), Some(oldest)) => {
+                format!("Results are {} to {} old.", age(newest), age(oldest))
+            }
+            _ => "No results yet.".to_owned(),
+        }
+    }
+
+    /// The targets of one requirement.
+    pub fn of(&self, requirement: Requirement) -> impl Iterator<Item = &TargetReport> {
+        self.targets
+            .iter()
+            .filter(move |target| target.requirement == requirement)
+    }
+}
+
+/// How many targets are in which state. `reachable + unreachable + unproven + pending = targets`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    /// All targets.
+    pub targets: usize,
+    /// Reachable ones, with and without warnings.
+    pub reachable: usize,
+    /// Those of the reachable ones that have a warning.
+    pub degraded: usize,
+    /// Unreachable ones, required or not.
+    pub unreachable: usize,
+    /// Those of the unreachable ones that are required.
+    pub unreachable_required: usize,
+    /// Observed, but undecided.
+    pub unproven: usize,
+    /// Not yet decided.
+    pub pending: usize,
+    /// Rows of the catalogue that are no target at all.
+    pub untestable: usize,
+}
+
+impl Summary {
+    fn of(targets: &[TargetReport], untestable: usize) -> Self {
+        let count = |wanted: &dyn Fn(&TargetReport) -> bool| {
+            targets.iter().filter(|target| wanted(target)).count()
+        };
+        let in_state = |state: State| count(&|t| t.state == state);
+        Self {
+            targets: targets.len(),
+            reachable: in_state(State::Reachable),
+            degraded: count(&|t| !t.warnings.is_empty()),
+            unreachable: in_state(State::Unreachable),
+            unreachable_required: count(&|t| {
+                t.state == State::Unreachable && t.requirement == Requirement::Required
+            }),
+            unproven: in_state(State::Unproven),
+            pending: in_state(State::Pending),
+            untestable,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What is known of every target: state, latest outcome, recent attempts, state changes. All bounded.
+//!
+//! The only writer is the scheduler; pages and metrics read copies.
+
+mod record;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+pub use record::{AddressState, Attempted, Change, Effect, Record, State};
+
+use crate::outcome::Outcome;
+use crate::target::{Target, TargetId};
+
+/// The records of a plan's targets.
+#[derive(Debug, Default)]
+pub struct Store {
+    // A std mutex: it is held for microseconds and never across an await.
+    records: Mutex<BTreeMap<TargetId, Record>>,
+}
+
+impl Store {
+    /// Makes the records those of `targets`: known targets keep their history, others start pending,
+    /// and records of targets that are gone are dropped.
+    pub fn set_targets(&self, targets: &[Arc<Target>]) {
+        let mut records = self.lock();
+        let mut known = std::mem::take(&mut *records);
+        *records = targets
+            .iter()
+            .map(|target| {
+                let mut record = known
+                    .remove(&target.id)
+                    .unwrap_or_else(|| Record::new(Arc::clone(target), Timestamp::now()));
+                record.target = Arc::clone(target);
+                (target.id.clone(), record)
+            })
+            .collect();
+    }
+
+    /// Takes in one outcome. `None` when the target is gone meanwhile.
+    pub fn record(&self, id: &TargetId, outcome: Outcome) -> Option<Effect> {
+        self.lock().get_mut(id).map(|record| record.take(outcome))
+    }
+
+    /// A copy of every record, in the order of targets.
+    pub fn snapshot(&self) -> Vec<Record> {
+        self.lock().values().cloned().collect()
+    }
+
+    /// A copy of one record.
+    pub fn get(&self, id: &TargetId) -> Option<Record> {
+        self.lock().get(id).cloned()
+    }
+
+    /// Whether every target has left the pending state.
+    pub fn first_round_done(&self) -> bool {
+        self.lock()
+            .values()
+            .all(|record| record.state != State::Pending)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TargetId, Record>> {
+        // Records are replaced whole; a panic elsewhere leaves none half-written.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,79 @@
+//! YAML as a tree that knows its lines, and a reader that reports every mistake instead of the first one.
+//!
+//! The only module that names the YAML crate.
+
+mod node;
+mod reader;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use node::{Content, Node};
+pub use reader::{Cursor, Fields, Reader};
+
+use crate::problem::Problems;
+
+/// Larger files are refused before they are parsed, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// Reads and parses a file.
+///
+/// # Errors
+/// When it cannot be read, is not a regular file, is too large, is not UTF-8 or is not YAML.
+pub fn load(file: &Path) -> Result<Node, Problems> {
+    parse(file, &read(file)?)
+}
+
+/// Parses a document; `file` is only named in problems.
+///
+/// # Errors
+/// At the first line that is not YAML. Duplicate keys, deep nesting and alias bombs are refused.
+pub fn parse(file: &Path, text: &str) -> Result<Node, Problems> {
+    let options = serde_saphyr::options! { with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let line = error
+            .location()
+            .map(|location| location.line())
+            .filter(|line| *line > 0);
+        let mut problems = Problems::default();
+        problems.add(
+            file,
+            line,
+            "",
+            format!("this is not valid YAML: {}", first_line(&error)),
+        );
+        problems
+    })
+}
+
+/// A text file of bounded size.
+///
+/// # Errors
+/// As [`load`], YAML aside.
+pub fn read(file: &Path) -> Result<String, Problems> {
+    let fail = |message: String| Problems::of_file(file, message);
+    let metadata = std::fs::metadata(file).map_err(|e| fail(format!("cannot be read: {e}")))?;
+    if !metadata.is_file() {
+        return Err(fail("is not a regular file".to_owned()));
+    }
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(|e| fail(format!("cannot be read: {e}")))?;
+    // Read through a limit: the size may have grown since it was asked for.
+    opened
+        .take(LARGEST_FILE + 1)
+        .read_to_string(&mut text)
+        .map_err(|e| fail(format!("cannot be read: {e}")))?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(fail(format!("is larger than {} KiB", LARGEST_FILE / 1024)));
+    }
+    Ok(text)
+}
+
+fn first_line(error: &serde_saphyr::Error) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

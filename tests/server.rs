@@ -1,0 +1,498 @@
+//! The HTTP surface: routes, representations, health, and callers who behave badly.
+
+#[path = "support/fixture.rs"]
+mod fixture;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use egress_probe::heartbeat::Heartbeat;
+use egress_probe::metrics::{AgentGauges, CatalogInfo};
+use egress_probe::server::{App, BindError, Limits, Server, router};
+use egress_probe::store::Store;
+use egress_probe::target::Target;
+use http_body_util::BodyExt;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// An agent that has just started with these targets.
+fn app_of(targets: &[Arc<Target>]) -> App {
+    let store = Store::default();
+    store.set_targets(targets);
+    App {
+        store: Arc::new(store),
+        about: Arc::new(ArcSwap::from_pointee(fixture::about())),
+        gauges: Arc::new(|| AgentGauges {
+            scheduler_lag: Duration::ZERO,
+            last_reload_successful: true,
+            last_reload_success: fixture::before(60),
+            catalog: CatalogInfo::default(),
+        }),
+        heartbeat: Arc::new(Heartbeat::new()),
+        first_round: App::FIRST_ROUND,
+    }
+}
+
+/// An agent with the fixture's targets and what is known of them.
+fn app() -> App {
+    let records = fixture::records();
+    let targets: Vec<_> = records
+        .iter()
+        .map(|record| Arc::clone(&record.target))
+        .collect();
+    let app = app_of(&targets);
+    for record in records {
+        let Some(latest) = record.latest else {
+            continue;
+        };
+        // Twice, so that failures are confirmed.
+        app.store.record(&record.target.id, (*latest).clone());
+        app.store.record(&record.target.id, (*latest).clone());
+    }
+    app
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+async fn ask(app: App, request: Request<Body>) -> Answer {
+    let response = router(app).oneshot(request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).expect("text"),
+    }
+}
+
+async fn get(path: &str, accept: &str) -> Answer {
+    ask(
+        app(),
+        Request::get(path)
+            .header("accept", accept)
+            .body(Body::empty())
+            .expect("a request"),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn status_comes_as_the_caller_likes_it() {
+    let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    for (path, accept, content_type, begins) in [
+        ("/status", "*/*", "text/plain; charset=utf-8", "FAILING  "),
+        (
+            "/status",
+            browser,
+            "text/html; charset=utf-8",
+            "<!doctype html>",
+        ),
+        (
+            "/status",
+            "application/json",
+            "application/json; charset=utf-8",
+            "{",
+        ),
+        (
+            "/status?format=text",
+            browser,
+            "text/plain; charset=utf-8",
+            "FAILING  ",
+        ),
+        (
+            "/status?format=json",
+            "*/*",
+            "application/json; charset=utf-8",
+            "{",
+        ),
+        (
+            "/status?format=html",
+            "*/*",
+            "text/html; charset=utf-8",
+            "<!doctype html>",
+        ),
+        (
+            "/api/v1/status",
+            browser,
+            "application/json; charset=utf-8",
+            "{",
+        ),
+        ("/", "*/*", "text/html; charset=utf-8", "<!doctype html>"),
+        (
+            "/static/style.css",
+            "*/*",
+            "text/css; charset=utf-8",
+            ":root",
+        ),
+        (
+            "/metrics",
+            "*/*",
+            "text/plain; version=0.0.4; charset=utf-8",
+            "# HELP egress_build_info",
+        ),
+        (
+            "/metrics",
+            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "# TYPE egress_build_info gauge",
+        ),
+        (
+            "/status/mcr.microsoft.com:443/https",
+            "*/*",
+            "text/plain; charset=utf-8",
+            "REACHABLE  mcr.microsoft.com:443  https",
+        ),
+        (
+            "/status/mcr.microsoft.com/dns?format=json",
+            "*/*",
+            "application/json; charset=utf-8",
+            "{",
+        ),
+        (
+            "/status/%5B2001%3Adb8%3A%3A53%5D:53/dns-tcp",
+            browser,
+            "text/html; charset=utf-8",
+            "<!doctype html>",
+        ),
+    ] {
+        let answer = get(path, accept).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            content_type,
+            "{path} {accept}"
+        );
+        assert!(
+            answer.body.starts_with(begins),
+            "{path}: {}",
+            &answer.body[..40]
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded() {
+    for path in [
+        "/",
+        "/status",
+        "/metrics",
+        "/healthz",
+        "/nothing",
+        "/static/style.css",
+    ] {
+        let answer = get(path, "text/html").await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn pages_keep_their_own_policy_and_link_to_what_exists() {
+    let page = get("/status", "text/html").await.body;
+    assert!(!page.contains("style=\"") && !page.contains("<script") && !page.contains("<style"));
+    assert!(!page.contains("http://") && !page.contains("https://"));
+    let links: Vec<_> = page
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(links.len() > 20);
+    for link in links {
+        assert_eq!(get(link, "*/*").await.status, StatusCode::OK, "{link}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_peer_sent_is_escaped() {
+    let page = get("/status/mcr.microsoft.com:443/https", "text/html")
+        .await
+        .body;
+    assert!(
+        !page.contains("<b>\"&"),
+        "the server header stands there as it came"
+    );
+    assert!(page.contains("IIS/10.0 &#60;b&#62;&#34;&#38;"));
+}
+
+#[tokio::test]
+async fn a_wrong_format_is_refused_with_the_right_ones() {
+    let answer = get("/status?format=xml", "*/*").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer.body,
+        "A format of `xml` is not known here; known are text, json, html.\n"
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_exist_says_what_does() {
+    let answer = get("/probe?target=example.com", "*/*").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(
+        answer
+            .body
+            .starts_with("There is nothing here. There is:\n\n  /status  "),
+        "{}",
+        answer.body
+    );
+    for path in ["/api/v1/status", "/metrics", "/healthz", "/readyz"] {
+        assert!(answer.body.contains(path), "{path}");
+    }
+    for path in [
+        "/status/example.com:443/https",
+        "/status/mcr.microsoft.com:443/nonsense",
+        "/status/%ff/https",
+    ] {
+        let answer = get(path, "*/*").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.body.starts_with("No such target"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_reading_is_allowed() {
+    let request = |method: &str| {
+        Request::builder()
+            .method(method)
+            .uri("/status")
+            .body(Body::empty())
+            .expect("a request")
+    };
+    let refused = ask(app(), request("POST")).await;
+    assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(refused.header("allow"), "GET,HEAD");
+    let head = ask(app(), request("HEAD")).await;
+    assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
+    assert_eq!(head.header("content-type"), "text/plain; charset=utf-8");
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_is_the_schedulers_and_not_the_networks() {
+    let app = app();
+    let probe = || {
+        Request::get("/healthz")
+            .body(Body::empty())
+            .expect("a request")
+    };
+    assert_eq!(ask(app.clone(), probe()).await.status, StatusCode::OK);
+    tokio::time::advance(Duration::from_secs(31)).await;
+    let stuck = ask(app.clone(), probe()).await;
+    assert_eq!(stuck.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(stuck.body, "The scheduler has not run for 31 s.\n");
+    app.heartbeat.beat(Duration::ZERO);
+    assert_eq!(ask(app, probe()).await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_after_the_first_round_or_its_time() {
+    let app = app_of(&[Arc::new(fixture::https("mcr.microsoft.com", ""))]);
+    let probe = || {
+        Request::get("/readyz")
+            .body(Body::empty())
+            .expect("a request")
+    };
+    let early = ask(app.clone(), probe()).await;
+    assert_eq!(early.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(early.body, "1 of 1 targets are not decided yet.\n");
+    tokio::time::advance(App::FIRST_ROUND).await;
+    assert_eq!(ask(app, probe()).await.status, StatusCode::OK);
+    let empty = app_of(&[]);
+    assert_eq!(ask(empty, probe()).await.status, StatusCode::OK);
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+#[test]
+fn a_busy_port_says_how_to_change_it() {
+    let taken = TcpListener::bind(loopback(0)).expect("a socket");
+    let address = taken.local_addr().expect("an address");
+    let message = Server::bind(address).expect_err("a busy port").to_string();
+    assert_eq!(
+        message,
+        format!(
+            "{address} is in use; choose another address with `--listen ADDR:PORT` or `web.listen` in the configuration"
+        )
+    );
+    let usual = BindError::InUse {
+        address: loopback(9100),
+    }
+    .to_string();
+    assert!(usual.contains("node_exporter"), "{usual}");
+}
+
+/// A server on a port of its own; stops when dropped.
+struct Running {
+    address: SocketAddr,
+    stop: CancellationToken,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(app: App, limits: Limits) -> Self {
+        let server = Server::bind(loopback(0))
+            .expect("a socket")
+            .with_limits(limits);
+        let (address, stop) = (server.local_addr(), CancellationToken::new());
+        let until = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .expect("a runtime");
+            runtime
+                .block_on(server.run(app, until))
+                .expect("a clean end");
+        });
+        Self {
+            address,
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("a connection");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(5)))
+            .expect("a timeout");
+        stream
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("a clean end");
+        }
+    }
+}
+
+/// Two places, and little patience.
+const TIGHT: Limits = Limits {
+    connections: 2,
+    header_read: Duration::from_millis(300),
+    header_bytes: 16 * 1024,
+    connection: Duration::from_millis(900),
+    grace: Duration::from_millis(500),
+};
+
+#[test]
+fn callers_who_dawdle_over_their_request_lose_their_place() {
+    let server = Running::start(app(), TIGHT);
+    let started = Instant::now();
+    let mut dawdlers: Vec<_> = (0..2).map(|_| server.connect()).collect();
+    for dawdler in &mut dawdlers {
+        dawdler
+            .write_all(b"GET /status HTTP/1.1\r\nX-Slow: ")
+            .expect("sent");
+    }
+    assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+    let waited = started.elapsed();
+    assert!(
+        waited >= TIGHT.header_read && waited < TIGHT.connection,
+        "{waited:?}"
+    );
+}
+
+/// Far more than the buffers between two sockets hold.
+const MANY: usize = 20_000;
+
+#[test]
+fn callers_who_never_read_lose_their_place() {
+    let target = |n| {
+        Arc::new(fixture::https(
+            &format!("host-{n}.example"),
+            "be a long page",
+        ))
+    };
+    let server = Running::start(app_of(&(0..MANY).map(target).collect::<Vec<_>>()), TIGHT);
+    let started = Instant::now();
+    let sulkers: Vec<_> = (0..2).map(|_| sulk(server.address)).collect();
+    assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+    let waited = started.elapsed();
+    assert!(
+        waited >= TIGHT.connection,
+        "nothing was in the way: {waited:?}"
+    );
+    drop(sulkers);
+}
+
+/// Asks for a long page with the smallest window and reads nothing of it.
+fn sulk(address: SocketAddr) -> TcpStream {
+    let socket =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small window");
+    socket.connect(&address.into()).expect("a connection");
+    let mut stream = TcpStream::from(socket);
+    write!(stream, "GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    stream
+}
+
+#[test]
+fn a_request_head_that_is_too_large_is_refused() {
+    let server = Running::start(app(), Limits::default());
+    let mut stream = server.connect();
+    let long = "x".repeat(20 * 1024);
+    // The server may refuse before all of it is written.
+    let _ = write!(stream, "GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let mut answer = [0; 12];
+    if stream.read_exact(&mut answer).is_ok() {
+        assert_eq!(&answer[..10], b"HTTP/1.1 4");
+    }
+    assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn one_request_a_connection_and_an_end_when_asked() {
+    let server = Running::start(app(), Limits::default());
+    let answer = server.get("/healthz");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    let address = server.address;
+    drop(server);
+    assert!(TcpStream::connect(address).is_err(), "the socket is closed");
+}
+
+/// For looking at the pages: `cargo test --test server -- --ignored serve` and a browser.
+#[test]
+#[ignore = "serves until it is ended"]
+fn serve_the_fixture() {
+    let server = Server::bind(loopback(9199)).expect("a socket");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    runtime
+        .block_on(server.run(app(), CancellationToken::new()))
+        .expect("no error");
+}
