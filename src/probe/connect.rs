@@ -41,8 +41,6 @@ pub(super) async fn connect(
     for (position, &address) in addresses.iter().enumerate() {
         let peer = SocketAddr::new(address, port);
         trace.try_address(peer);
-        trace.facts.icmp = None;
-        trace.facts.no_local_route = false;
         let started = Instant::now();
         let share = turn.share(addresses.len() - position) - started;
         match dial(peer, share, trace).await {
@@ -136,4 +134,88 @@ impl FailedAddress {
 
 fn no_address() -> Symptom {
     Symptom::new(Reason::NoAddresses, "there is no address to connect to")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    fn turn() -> Turn {
+        Turn {
+            ordinal: 0,
+            deadline: Instant::now() + Duration::from_secs(2),
+        }
+    }
+
+    async fn try_all(
+        addresses: &[&str],
+        port: u16,
+    ) -> (Result<Connection, Symptom>, crate::outcome::Outcome) {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
+        let mut trace = Trace::start(Phase::Connect);
+        let result = connect(&addresses, port, turn(), &mut trace).await;
+        let outcome = trace.finish(result.as_ref().map(drop).map_err(Clone::clone), None);
+        (result, outcome)
+    }
+
+    #[tokio::test]
+    async fn the_next_address_is_tried_and_leaves_no_facts_of_the_first() {
+        let peer = silent().await;
+        let (result, outcome) =
+            try_all(&["192.0.2.1", "127.0.0.2", "127.0.0.1"], peer.port()).await;
+        assert_eq!(result.unwrap().peer, peer);
+        let failed: Vec<_> = outcome
+            .addresses
+            .iter()
+            .map(|tried| tried.failure.as_ref().map(|failure| failure.reason))
+            .collect();
+        let expected = [
+            Some(Reason::Unreachable),
+            Some(Reason::ConnectionRefused),
+            None,
+        ];
+        assert_eq!(failed, expected);
+        assert!(!outcome.facts.no_local_route);
+    }
+
+    #[tokio::test]
+    async fn an_address_without_a_route_hides_no_refusal() {
+        let port = closed_port().await.port();
+        for addresses in [["127.0.0.1", "192.0.2.1"], ["192.0.2.1", "127.0.0.1"]] {
+            let (result, outcome) = try_all(&addresses, port).await;
+            assert_eq!(result.unwrap_err().reason, Reason::ConnectionRefused);
+            assert!(!outcome.facts.no_local_route);
+            assert_eq!(outcome.addresses.len(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_without_a_route_says_so() {
+        let (result, outcome) = try_all(&["192.0.2.1", "2001:db8::1"], 443).await;
+        assert_eq!(result.unwrap_err().reason, Reason::Unreachable);
+        assert!(outcome.facts.no_local_route);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_gets_its_share_only() {
+        let full = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        full.bind(&SocketAddr::new(LOOPBACK, 0).into()).unwrap();
+        full.listen(0).unwrap();
+        let peer = full.local_addr().unwrap().as_socket().unwrap();
+        let filler = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        filler.connect(&peer.into()).unwrap();
+        let mut trace = Trace::start(Phase::Connect);
+        let turn = Turn {
+            ordinal: 0,
+            deadline: Instant::now() + Duration::from_millis(200),
+        };
+        let addresses = [LOOPBACK, "127.0.0.2".parse().unwrap()];
+        let result = connect(&addresses, peer.port(), turn, &mut trace).await;
+        assert_eq!(result.unwrap_err().reason, Reason::ConnectionRefused);
+        let outcome = trace.finish(Ok(()), None);
+        let first = outcome.addresses[0].failure.as_ref().unwrap();
+        assert_eq!(first.reason, Reason::Timeout);
+        assert!(outcome.elapsed < Duration::from_millis(180), "{outcome:?}");
+    }
 }

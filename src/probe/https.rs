@@ -1,5 +1,7 @@
 //! The `https` probe: a handshake whose certificate holds, and a response head of the server's own behind it.
 
+use std::net::SocketAddr;
+
 use super::addresses::candidates;
 use super::closing::{close, close_after_peer};
 use super::connect::connect;
@@ -9,11 +11,11 @@ use super::tls::{Hello, Session, echoed, handshake};
 use super::{Symptom, Trace};
 use crate::outcome::Reason;
 use crate::target::{Host, Https, Target};
-use std::net::SocketAddr;
 
 const DEFAULT_PORT: u16 = 443;
 
-/// Proves `target` as DESIGN says: handshake, response head, and the entry's application protocols echoed.
+/// Proves `target` by a handshake, a response head, and, if the entry lists application protocols, a second
+/// handshake that echoes one of them.
 pub(super) async fn probe(
     cx: &Context<'_>,
     target: &Target,
@@ -101,3 +103,6 @@ fn hello<'a>(target: &Target, https: &'a Https, alpn: &'a [String]) -> Result<He
         trust: &https.trust,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,8 @@ mod scripted;
 mod ssh;
 mod symptom;
 mod tcp;
+#[cfg(test)]
+mod testing;
 mod text;
 mod tls;
 mod trace;

@@ -132,3 +132,82 @@ fn identification(received: &[u8]) -> Reading<'_> {
 fn is_version_2(line: &[u8]) -> bool {
     line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use crate::outcome::Outcome;
+    use crate::target::Probe;
+
+    fn outcome_of(received: &[u8]) -> &'static str {
+        match identification(received) {
+            Reading::Unfinished(_) => "unfinished",
+            Reading::Identified(_) => "identified",
+            Reading::Unexpected(..) => "unexpected",
+        }
+    }
+
+    #[test]
+    fn an_identification_line_is_told_from_everything_else() {
+        let long_line = [b"SSH-2.0-".as_slice(), &[b'x'; 300], b"\r\n"].concat();
+        let many_lines = b"hello\n".repeat(MOST_LINES_BEFORE + 1);
+        let endless = vec![b'x'; LONGEST_LINE + 1];
+        let cases: [(&[u8], &str); 14] = [
+            (b"SSH-2.0-OpenSSH_9.6\r\n", "identified"),
+            (b"SSH-2.0-lf_only\nrest", "identified"),
+            (b"SSH-1.99-Cisco-1.25\r\n", "identified"),
+            (b"Welcome\r\nto this host\r\nSSH-2.0-x\r\n", "identified"),
+            (b"SSH-2.0-OpenS", "unfinished"),
+            (b"", "unfinished"),
+            (b"220 mail.example.com ESMTP\r\n", "unfinished"),
+            (b"SSH-1.5-old\r\n", "unexpected"),
+            (b"HTTP/1.1 400 Bad Request\r\n", "unexpected"),
+            (b"\x15\x03\x01\x00\x02\x02\x46", "unexpected"),
+            (&long_line, "unexpected"),
+            (&many_lines, "unexpected"),
+            (&endless, "unexpected"),
+            (b"Welcome\nHTTP/1.1 400\r\n", "unexpected"),
+        ];
+        for (received, expected) in cases {
+            assert_eq!(
+                outcome_of(received),
+                expected,
+                "{}",
+                printable(received, 80)
+            );
+        }
+    }
+
+    async fn attempt(peer: std::net::SocketAddr) -> Outcome {
+        Bench::impatient().attempt(peer, Probe::Ssh).await
+    }
+
+    #[tokio::test]
+    async fn an_identification_line_proves_the_path() {
+        let outcome = attempt(says(b"note\r\nSSH-2.0-test \x07\r\n").await).await;
+        assert_reachable(&outcome);
+        assert_eq!(outcome.facts.banner.as_deref(), Some("SSH-2.0-test \\u{7}"));
+    }
+
+    #[tokio::test]
+    async fn other_protocols_are_unexpected_and_shown() {
+        let outcome = attempt(says(b"HTTP/1.0 400 Bad Request\r\n\r\n").await).await;
+        assert_eq!(refuted(&outcome), (Phase::Banner, Reason::UnexpectedReply));
+        let banner = outcome.facts.banner.as_deref();
+        assert_eq!(banner, Some("HTTP/1.0 400 Bad Request"));
+        let outcome = attempt(answers(*b"go away").await).await;
+        assert_eq!(refuted(&outcome), (Phase::Banner, Reason::UnexpectedReply));
+    }
+
+    #[tokio::test]
+    async fn a_peer_without_words_fails_by_how_it_ends() {
+        for (peer, reason) in [
+            (closes().await, Reason::ConnectionClosed),
+            (resets().await, Reason::ConnectionReset),
+            (silent().await, Reason::Timeout),
+        ] {
+            assert_eq!(refuted(&attempt(peer).await), (Phase::Banner, reason));
+        }
+    }
+}

@@ -93,3 +93,89 @@ async fn accepts(control: SocketAddr, patience: Duration) -> Result<bool, Sympto
         Err(_refused) => Ok(false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::super::testing::*;
+    use super::*;
+    use crate::target::Probe;
+
+    const OTHER: &str = "127.0.0.2";
+
+    fn with_control(mut bench: Bench) -> Bench {
+        bench.limits.control_address = OTHER.parse().unwrap();
+        bench
+    }
+
+    /// Listens at the control address on the port of `peer`; a full backlog makes it drop what comes.
+    fn listen_at_control(peer: SocketAddr, backlog: i32) -> socket2::Socket {
+        let address = SocketAddr::new(OTHER.parse::<IpAddr>().unwrap(), peer.port());
+        let socket =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&address.into()).unwrap();
+        socket.listen(backlog).unwrap();
+        socket
+    }
+
+    #[tokio::test]
+    async fn a_connect_that_only_the_target_accepts_proves_it() {
+        let peer = silent().await;
+        let outcome = with_control(Bench::default())
+            .attempt(peer, Probe::Tcp)
+            .await;
+        assert_reachable(&outcome);
+        assert_eq!(outcome.facts.control.map(|dial| dial.accepted), Some(false));
+        assert_eq!(outcome.addresses[0].address, peer);
+    }
+
+    #[tokio::test]
+    async fn a_control_without_a_route_is_not_accepted() {
+        let outcome = Bench::default().attempt(silent().await, Probe::Tcp).await;
+        assert_reachable(&outcome);
+        // The facts are the target's, not the control's.
+        assert!(!outcome.facts.no_local_route);
+    }
+
+    #[tokio::test]
+    async fn a_control_that_is_accepted_proves_nothing() {
+        let peer = silent().await;
+        let _interceptor = listen_at_control(peer, 8);
+        let outcome = with_control(Bench::default())
+            .attempt(peer, Probe::Tcp)
+            .await;
+        assert_eq!(
+            unproven(&outcome),
+            (Phase::Connect, Reason::InterceptedPort)
+        );
+        assert_eq!(outcome.facts.control.map(|dial| dial.accepted), Some(true));
+    }
+
+    #[tokio::test]
+    async fn a_control_in_a_black_hole_takes_no_time_from_the_verdict() {
+        let peer = silent().await;
+        let full = listen_at_control(peer, 0);
+        let address = full.local_addr().unwrap();
+        let filler = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        filler.unwrap().connect(&address).unwrap();
+        let outcome = with_control(Bench::impatient())
+            .attempt(peer, Probe::Tcp)
+            .await;
+        assert_reachable(&outcome);
+        assert_eq!(outcome.facts.control.map(|dial| dial.accepted), Some(false));
+        assert!(outcome.elapsed < Duration::from_millis(100), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused_while_connecting() {
+        let outcome = Bench::default()
+            .attempt(closed_port().await, Probe::Tcp)
+            .await;
+        assert_eq!(
+            refuted(&outcome),
+            (Phase::Connect, Reason::ConnectionRefused)
+        );
+        assert_eq!(outcome.facts.control, None);
+    }
+}

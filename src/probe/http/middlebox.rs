@@ -149,3 +149,166 @@ fn is_foreign(other: &str, scene: &Scene<'_>) -> bool {
         registrable(scene.host) != Some(domain) && !scene.named_domains.contains(domain)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::{HeaderName, HeaderValue};
+
+    use super::Channel::{Clear, Intercepted, Proven};
+    use super::*;
+
+    const HOST: &str = "mcr.microsoft.com";
+
+    fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Head {
+        let headers = headers.iter().map(|(name, value)| {
+            let name = name.parse::<HeaderName>().unwrap();
+            (name, HeaderValue::from_str(value).unwrap())
+        });
+        Head {
+            status,
+            headers: headers.collect(),
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn is_middlebox(host: &str, channel: Channel, head: &Head) -> bool {
+        let named_domains = HashSet::from(["office.com".to_owned()]);
+        let scene = Scene {
+            host,
+            channel,
+            named_domains: &named_domains,
+        };
+        let elsewhere = super::super::redirect::elsewhere(head, host);
+        mark(head, &scene, elsewhere.as_deref()).is_some()
+    }
+
+    type Row = (
+        u16,
+        &'static [(&'static str, &'static str)],
+        &'static str,
+        [bool; 3],
+    );
+
+    /// Status, headers, body; whether it is a middlebox's own in clear text, under a given CA, proven.
+    const ROWS: &[Row] = &[
+        (200, &[], "", [false, false, false]),
+        (404, &[], "Actions: Deny", [false, false, false]),
+        (403, &[("server", "AmazonS3")], "", [false, true, false]),
+        (500, &[("via", "1.1 squid")], "", [false, false, false]),
+        (401, &[("via", "1.1 squid")], "", [false, false, false]),
+        (470, &[], "", [true, true, true]),
+        (407, &[], "", [true, true, true]),
+        (511, &[], "", [true, true, true]),
+        (
+            200,
+            &[],
+            "Action: Deny. Reason: No rule matched.",
+            [true, true, true],
+        ),
+        (200, &[], "The action: Deny", [false, false, false]),
+        (
+            200,
+            &[("transfer-encoding", "chunked")],
+            "c\r\nAction: Deny\r\n",
+            [true, true, true],
+        ),
+        (
+            403,
+            &[("x-squid-error", "ERR_ACCESS_DENIED 0")],
+            "",
+            [true, true, false],
+        ),
+        (
+            503,
+            &[("via", "1.1 proxy.corp (squid/5.7)")],
+            "",
+            [true, true, false],
+        ),
+        (
+            200,
+            &[("via", "1.1 proxy.corp (squid/5.7)")],
+            "",
+            [false, false, false],
+        ),
+        (
+            504,
+            &[("proxy-status", "gate; error=dns_timeout")],
+            "",
+            [true, true, false],
+        ),
+        (403, &[("server", "Zscaler/6.2")], "", [true, true, false]),
+        (
+            502,
+            &[("server", "Microsoft-Azure-Application-Gateway/v2")],
+            "",
+            [false, false, false],
+        ),
+        (503, &[("via", "1.1 varnish")], "", [false, false, false]),
+        (
+            502,
+            &[("via", "1.1 x.cloudfront.net (CloudFront)")],
+            "",
+            [false, false, false],
+        ),
+        (
+            503,
+            &[("via", "1.1 varnish, 1.1 gate")],
+            "",
+            [true, true, false],
+        ),
+        (
+            302,
+            &[("location", "https://block.example.com/?u=1")],
+            "",
+            [true, false, false],
+        ),
+        (
+            302,
+            &[("location", "http://192.0.2.7/login")],
+            "",
+            [true, false, false],
+        ),
+        (
+            301,
+            &[("location", "https://www.office.com/")],
+            "",
+            [false, false, false],
+        ),
+        // A public suffix in private hands: everybody may have a name below it.
+        (
+            301,
+            &[("location", "https://x.azureedge.net/")],
+            "",
+            [true, false, false],
+        ),
+    ];
+
+    #[test]
+    fn who_wrote_a_response() {
+        for (status, headers, body, expected) in ROWS {
+            let head = response(*status, headers, body);
+            for (channel, expected) in [Clear, Intercepted, Proven].into_iter().zip(expected) {
+                let judged = is_middlebox(HOST, channel, &head);
+                assert_eq!(judged, *expected, "{channel:?} {head:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_redirect_within_the_registrable_domain_is_the_servers_own() {
+        for location in [
+            "https://www.microsoft.com/",
+            "/container-registry",
+            "//mcr.microsoft.com/x",
+        ] {
+            let head = response(301, &[("location", location)], "");
+            assert!(!is_middlebox(HOST, Clear, &head), "{location}");
+        }
+    }
+
+    #[test]
+    fn a_403_under_a_given_ca_is_the_servers_own_where_no_public_ca_could_sign() {
+        let head = response(403, &[], "");
+        assert!(!is_middlebox("harbor.corp.internal", Intercepted, &head));
+    }
+}

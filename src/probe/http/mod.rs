@@ -56,21 +56,20 @@ pub(super) fn judge(head: &Head, scene: &Scene<'_>, trace: &mut Trace) -> Result
         redirected_to: elsewhere.clone(),
         middlebox: middlebox.clone(),
     });
-    match middlebox {
-        Some(mark) => Err(Symptom::new(
-            Reason::HttpDenied,
-            format!("a middlebox answered in place of the server: {mark}"),
-        )),
-        None => {
-            if elsewhere.is_some() {
-                trace.warn(Warning::Redirected);
-            }
-            Ok(())
-        }
+    if let Some(mark) = middlebox {
+        let detail = format!("a middlebox answered in place of the server: {mark}");
+        return Err(Symptom::new(Reason::HttpDenied, detail));
     }
+    if elsewhere.is_some() {
+        trace.warn(Warning::Redirected);
+    }
+    Ok(())
 }
 
 fn header(head: &Head, name: &str) -> Option<String> {
     let value = head.headers.get(name)?;
     Some(printable(value.as_bytes(), LONGEST_HEADER))
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,3 +62,54 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
         .or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, DnType, KeyPair};
+    use rustls::pki_types::CertificateDer;
+
+    use super::*;
+    use crate::outcome::VouchedBy;
+
+    fn presented(leaf: CertificateDer<'static>) -> Presented {
+        Presented {
+            leaf,
+            chain_length: 3,
+            vouched_by: Some(VouchedBy::PublicRoot),
+        }
+    }
+
+    #[test]
+    fn the_leaf_is_described_within_bounds() {
+        let names: Vec<String> = (0..40).map(|n| format!("h{n}.example.com")).collect();
+        let mut params =
+            CertificateParams::new([vec!["2001:db8::1".into()], names].concat()).unwrap();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "x\u{1b}[31m");
+        params.not_before = rcgen::date_time_ymd(1999, 12, 31);
+        params.not_after = rcgen::date_time_ymd(4096, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let leaf = params.self_signed(&key).unwrap().der().clone();
+        let certificate = facts(&presented(leaf)).unwrap();
+        assert_eq!(certificate.names.len(), MOST_NAMES);
+        assert_eq!(certificate.names[..2], ["2001:db8::1", "h0.example.com"]);
+        assert!(
+            !certificate.subject.contains('\u{1b}'),
+            "{}",
+            certificate.subject
+        );
+        assert_eq!(certificate.subject, certificate.issuer);
+        assert_eq!(certificate.not_before.to_string(), "1999-12-31T00:00:00Z");
+        assert_eq!(certificate.not_after.to_string(), "4096-01-01T00:00:00Z");
+        assert_eq!(certificate.sha256.len(), 64);
+        assert!(certificate.trusted);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_no_fact() {
+        for der in [&b""[..], b"\x30\x03\x02\x01\x01", &[0x30; 600]] {
+            assert_eq!(facts(&presented(CertificateDer::from(der.to_vec()))), None);
+        }
+    }
+}

@@ -2,10 +2,12 @@
 
 mod certificate;
 mod classify;
+mod files;
 mod handshake;
 mod trust;
 mod verifier;
 
 pub(super) use classify::{rustls_error, tls_error};
+pub use files::TrustError;
 pub(super) use handshake::{Hello, Session, echoed, handshake};
-pub use trust::{TlsTrust, TrustConfig, TrustError};
+pub use trust::{TlsTrust, TrustConfig};

@@ -1,24 +1,17 @@
 //! Who may vouch for certificates: bundled public roots, and CA files read once when the configuration is loaded.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{RootCertStore, version};
 
+use super::files::{Loader, TrustError};
 use super::verifier::{Anchors, RecordingVerifier};
 use crate::outcome::VouchedBy;
 use crate::target::Trust;
-
-/// A CA file larger than this is no CA file, in bytes. (All public roots in PEM are about 220 KiB.)
-const LARGEST_FILE: u64 = 1024 * 1024;
 
 /// What the configuration and the catalogue say about trust.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,29 +25,6 @@ pub struct TrustConfig {
     /// Every list of CA files that a catalogue entry has.
     pub entry_files: Vec<Vec<PathBuf>>,
 }
-
-/// Why a CA file cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrustError {
-    /// The file.
-    pub path: PathBuf,
-    /// Where in the file, from 1.
-    pub line: Option<usize>,
-    /// What is wrong, in words.
-    pub message: String,
-}
-
-impl fmt::Display for TrustError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}", self.message)
-    }
-}
-
-impl std::error::Error for TrustError {}
 
 type Verifier = Arc<WebPkiServerVerifier>;
 
@@ -179,77 +149,89 @@ fn verifier(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Option<Veri
         .ok()
 }
 
-/// Reads every file once, however many lists name it.
-#[derive(Default)]
-struct Loader {
-    files: HashMap<PathBuf, Vec<CertificateDer<'static>>>,
-    errors: Vec<TrustError>,
-}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
 
-impl Loader {
-    fn roots(&mut self, paths: &[PathBuf]) -> RootCertStore {
-        let mut roots = RootCertStore::empty();
-        for path in paths {
-            let certificates = match self.files.get(path) {
-                Some(certificates) => certificates,
-                None => {
-                    let read = read_certificates(path).unwrap_or_else(|error| {
-                        self.errors.push(error);
-                        Vec::new()
-                    });
-                    self.files.entry(path.clone()).or_insert(read)
-                }
-            };
-            roots.add_parsable_certificates(certificates.iter().cloned());
-        }
-        roots
-    }
-}
+    use super::super::super::testing::Authority;
+    use super::*;
 
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
-    let problem = |line, message: String| TrustError {
-        path: path.to_owned(),
-        line,
-        message,
-    };
-    let pem = read_file(path).map_err(|message| problem(None, message))?;
-    let mut certificates = Vec::new();
-    let mut probe = RootCertStore::empty();
-    for item in CertificateDer::pem_slice_iter(&pem) {
-        let line = certificate_line(&pem, certificates.len());
-        let certificate = item.map_err(|error| problem(line, format!("not PEM: {error}")))?;
-        probe
-            .add(certificate.clone())
-            .map_err(|error| problem(line, format!("not a CA certificate: {error}")))?;
-        certificates.push(certificate);
+    fn load(path: &Path) -> Result<TlsTrust, Vec<TrustError>> {
+        TlsTrust::load(&TrustConfig {
+            ca_files: vec![path.to_owned()],
+            ..TrustConfig::default()
+        })
     }
-    if certificates.is_empty() {
-        return Err(problem(None, "holds no PEM certificate".to_owned()));
-    }
-    Ok(certificates)
-}
 
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
+    fn write(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
+        let path = directory.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
     }
-    let mut pem = Vec::new();
-    file.take(LARGEST_FILE + 1)
-        .read_to_end(&mut pem)
-        .map_err(|error| error.to_string())?;
-    if pem.len() as u64 > LARGEST_FILE {
-        return Err("larger than 1 MiB".to_owned());
-    }
-    Ok(pem)
-}
 
-/// The line, from 1, where the certificate with this index begins.
-fn certificate_line(pem: &[u8], index: usize) -> Option<usize> {
-    pem.split(|byte| *byte == b'\n')
-        .enumerate()
-        .filter(|(_, line)| line.starts_with(b"-----BEGIN CERTIFICATE"))
-        .nth(index)
-        .map(|(number, _)| number + 1)
+    #[test]
+    fn every_file_that_cannot_be_used_is_reported_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let directory = directory.path();
+        let authority = Authority::new();
+        let good = std::fs::read(authority.file()).unwrap();
+        let broken: &[u8] = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let broken = write(directory, "broken.pem", &[&good, broken].concat());
+        let cut = write(directory, "cut.pem", &good[..good.len() / 2]);
+        let empty = write(directory, "empty.pem", b"# nothing\n");
+        let large = write(directory, "large.pem", &b"#".repeat(1 << 21));
+        let absent = directory.join("absent");
+        let errors = TlsTrust::load(&TrustConfig {
+            bundled: true,
+            ca_files: vec![empty.clone(), absent.clone()],
+            cluster_ca_file: Some(broken.clone()),
+            entry_files: vec![
+                vec![authority.file(), cut.clone()],
+                vec![directory.to_owned(), large.clone(), empty.clone()],
+            ],
+        })
+        .unwrap_err();
+        let paths: Vec<_> = errors.iter().map(|error| error.path.clone()).collect();
+        let expected = [empty, absent, broken, cut, directory.to_owned(), large];
+        assert_eq!(paths, expected);
+        let lines = String::from_utf8(good).unwrap().lines().count();
+        assert_eq!(errors[2].line, Some(lines + 1));
+        let shown = errors[3].to_string();
+        assert!(shown.contains("cut.pem:1: "), "{shown}");
+    }
+
+    #[test]
+    fn a_bundle_with_other_sections_gives_its_certificates() {
+        let authority = Authority::new();
+        let bundle = std::fs::read_to_string(authority.file()).unwrap();
+        let path = authority.file().with_file_name("bundle.pem");
+        std::fs::write(&path, format!("Subject: x\r\n{bundle}# end\n{bundle}")).unwrap();
+        let trust = load(&path).unwrap();
+        assert_eq!(trust.anchors(&Trust::Public).verifiers.len(), 1);
+        assert!(!trust.has_public_roots());
+    }
+
+    #[test]
+    fn public_roots_are_asked_first() {
+        let authority = Authority::new();
+        let trust = TlsTrust::load(&TrustConfig {
+            bundled: true,
+            ca_files: vec![authority.file()],
+            cluster_ca_file: Some(authority.file()),
+            entry_files: Vec::new(),
+        })
+        .unwrap();
+        let order: Vec<_> = trust
+            .anchors(&Trust::Cluster)
+            .verifiers
+            .iter()
+            .map(|(_, vouched_by)| *vouched_by)
+            .collect();
+        let expected = [
+            VouchedBy::PublicRoot,
+            VouchedBy::ExpectedCa,
+            VouchedBy::ExpectedCa,
+        ];
+        assert_eq!(order, expected);
+    }
 }
