@@ -146,7 +146,11 @@ fn the_fixture_exposes_every_family_with_its_labels() {
         let family = families.iter().find(|family| family.name() == *name);
         let family = family.unwrap_or_else(|| panic!("{name} is not exposed"));
         for metric in family.get_metric() {
-            let exposed: Vec<_> = metric.get_label().iter().map(|pair| pair.name()).collect();
+            let exposed: Vec<_> = metric
+                .get_label()
+                .iter()
+                .map(prometheus::proto::LabelPair::name)
+                .collect();
             assert_eq!(exposed.join(" "), *labels, "{name}");
         }
     }
@@ -167,6 +171,7 @@ fn the_exposition_of_the_fixture() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "says that nothing was checked")]
 fn promtool_finds_nothing_to_complain_about() {
     let text = encode_text(&exposed(&fixture::records())).expect("text");
     let promtool = Command::new("promtool")

@@ -6,7 +6,7 @@ mod fixture;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::body::Body;
@@ -17,6 +17,7 @@ use egress_probe::server::{App, BindError, Limits, Server, router};
 use egress_probe::store::Store;
 use egress_probe::target::Target;
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 

@@ -3,9 +3,10 @@
 #[path = "support/fixture.rs"]
 mod fixture;
 
-use egress_probe::outcome::{Phase, Reason};
 use egress_probe::status::text::{self, Style};
-use egress_probe::status::{Headline, Health, StatusReport, TargetReport, meaning};
+use egress_probe::status::{Headline, Health, StatusReport, TargetReport, html, rule_line};
+use egress_probe::store::{Record, State};
+use egress_probe::target::Requirement;
 
 fn named(report: &StatusReport, target: &str) -> TargetReport {
     let found = report.targets.iter().find(|t| t.target == target);
@@ -27,4 +28,249 @@ fn the_page_of_an_unreachable_target_says_what_to_ask_for() {
 fn the_page_of_a_reachable_target_shows_what_was_seen() {
     let target = named(&fixture::report(), "packages.microsoft.com:443");
     insta::assert_snapshot!(text::render_target(&target, fixture::now(), Style::PLAIN));
+}
+
+#[test]
+fn the_json_report() {
+    let report = fixture::report();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&report).expect("JSON"));
+}
+
+#[test]
+fn the_keys_of_the_json_report_are_the_contract() {
+    let report = serde_json::to_value(fixture::report()).expect("JSON");
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let sorted = |text: &str| {
+        let mut words: Vec<_> = text.split(' ').map(str::to_owned).collect();
+        words.sort();
+        words
+    };
+    assert_eq!(
+        keys(&report),
+        sorted("agent environment generated_at summary targets untestable notices")
+    );
+    assert_eq!(keys(&report["agent"]), sorted("version node started_at"));
+    assert_eq!(
+        keys(&report["environment"]),
+        sorted("cloud location edition parameters sources")
+    );
+    assert_eq!(
+        keys(&report["summary"]),
+        sorted(
+            "targets reachable degraded unreachable unreachable_required unproven pending untestable"
+        )
+    );
+    for target in report["targets"].as_array().expect("a list") {
+        assert_eq!(
+            keys(target),
+            sorted(
+                "target probe host port groups requirement purpose state since last_attempt duration_seconds \
+                 phases address addresses failure warnings facts history changes"
+            )
+        );
+    }
+    assert_eq!(
+        keys(&report["untestable"][0]),
+        sorted("pattern protocols groups requirement needs")
+    );
+}
+
+#[test]
+fn the_summary_adds_up() {
+    let summary = fixture::report().summary;
+    let states = summary.reachable + summary.unreachable + summary.unproven + summary.pending;
+    assert_eq!(states, summary.targets);
+    assert!(summary.degraded < summary.reachable);
+    assert!(summary.unreachable_required < summary.unreachable);
+}
+
+/// Every page of a report, as text.
+fn pages(report: &StatusReport, style: Style) -> Vec<String> {
+    let targets = report.targets.iter();
+    let mut pages = vec![text::render(report, style)];
+    pages.extend(targets.map(|target| text::render_target(target, fixture::now(), style)));
+    pages
+}
+
+#[test]
+fn no_line_is_wider_than_the_page() {
+    let mut report = fixture::report();
+    report.agent.node = "n".repeat(253);
+    report.notices.push("a-word-without-an-end-".repeat(20));
+    for target in &mut report.targets {
+        target.target = format!("{}.example:443", "l".repeat(240));
+        target.purpose = "many words ".repeat(40);
+        if let Some(failure) = &mut target.failure {
+            failure.detail = "long ".repeat(200) + &"x".repeat(300);
+        }
+    }
+    for report in [fixture::report(), report] {
+        for width in [60, 80, 100, 200] {
+            for page in pages(
+                &report,
+                Style {
+                    colour: false,
+                    width,
+                },
+            ) {
+                let longest = page.lines().map(|line| line.chars().count()).max();
+                assert!(
+                    longest <= Some(width.min(100)),
+                    "{longest:?} columns: {page}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let report = fixture::report();
+    let colour = Style {
+        colour: true,
+        ..Style::PLAIN
+    };
+    for (plain, coloured) in pages(&report, Style::PLAIN)
+        .iter()
+        .zip(pages(&report, colour))
+    {
+        assert!(!plain.contains('\u{1b}'), "{plain}");
+        assert!(coloured.contains('\u{1b}'));
+        let mut parts = coloured.split('\u{1b}');
+        let first = parts.next().unwrap_or_default().to_owned();
+        let stripped = parts.fold(first, |text, part| {
+            text + part.split_once('m').map_or("", |(_, rest)| rest)
+        });
+        let trimmed: Vec<_> = stripped.lines().map(str::trim_end).collect();
+        assert_eq!(trimmed, plain.lines().collect::<Vec<_>>());
+    }
+}
+
+/// A report on those records of the fixture that `keep` wants.
+fn report_of(keep: impl Fn(&Record) -> bool, untestable: bool) -> StatusReport {
+    let records: Vec<_> = fixture::records()
+        .into_iter()
+        .filter(|record| keep(record))
+        .collect();
+    let mut about = fixture::about();
+    if !untestable {
+        about.untestable.clear();
+    }
+    StatusReport::new(&about, &records, fixture::now())
+}
+
+#[test]
+fn only_a_proven_node_is_all_right() {
+    let required = |record: &Record| record.target.requirement == Requirement::Required;
+    let calm =
+        |record: &Record| TargetReport::new(record).is_quiet() && record.state == State::Reachable;
+    for (report, health, sentence) in [
+        (
+            report_of(|_| true, true),
+            Health::Failing,
+            "5 of 18 required unreachable, 2 optional",
+        ),
+        (
+            report_of(|r| r.state != State::Unreachable, true),
+            Health::Unproven,
+            "2 of 13 required unproven",
+        ),
+        (
+            report_of(|r| r.state == State::Pending || calm(r), true),
+            Health::Pending,
+            "2 of 7 required not yet tested",
+        ),
+        (
+            report_of(|r| required(r) && calm(r), true),
+            Health::Incomplete,
+            "all 5 required reachable, 1 required row untestable",
+        ),
+        (
+            report_of(|r| r.state == State::Reachable, false),
+            Health::Degraded,
+            "all 9 required reachable, 4 with warnings",
+        ),
+        (
+            report_of(|r| calm(r) || !required(r), false),
+            Health::Degraded,
+            "all 5 required reachable, 2 optional unreachable, 1 with warnings",
+        ),
+        (
+            report_of(calm, false),
+            Health::Ok,
+            "all 5 required reachable",
+        ),
+        (
+            report_of(|r| calm(r) && !required(r), false),
+            Health::Ok,
+            "no target is required",
+        ),
+        (
+            report_of(|_| false, false),
+            Health::Incomplete,
+            "nothing is tested",
+        ),
+    ] {
+        let headline = Headline::of(&report);
+        assert_eq!(
+            (headline.health, headline.sentence.as_str()),
+            (health, sentence)
+        );
+        let green = html::render(&report)
+            .expect("a page")
+            .contains("class=\"banner good\"");
+        assert_eq!(green, health == Health::Ok, "{sentence}");
+    }
+}
+
+#[test]
+fn every_target_of_the_report_is_on_every_page() {
+    let report = fixture::report();
+    let wide = text::render(&report, Style::PLAIN);
+    let page = html::render(&report).expect("a page");
+    for target in &report.targets {
+        assert!(page.contains(&target.path()), "{}", target.target);
+        let short = target.target.len() < 46;
+        assert!(!short || wide.contains(&target.target), "{}", target.target);
+    }
+    for row in &report.untestable {
+        assert!(page.contains(&row.pattern) && wide.contains(&row.pattern));
+    }
+}
+
+#[test]
+fn rules_name_what_a_firewall_team_needs() {
+    let report = fixture::report();
+    for (target, rule) in [
+        (
+            "management.azure.com:443",
+            Some("application rule: https:443 to management.azure.com"),
+        ),
+        (
+            "archive.ubuntu.com:80",
+            Some("application rule: http:80 to archive.ubuntu.com"),
+        ),
+        (
+            "ntp.ubuntu.com:123",
+            Some("network rule: UDP 123 to ntp.ubuntu.com"),
+        ),
+        (
+            "[2001:db8::53]:53",
+            Some("network rule: TCP 53 to 2001:db8::53"),
+        ),
+        ("mcr.microsoft.com", None),
+    ] {
+        assert_eq!(
+            rule_line(&named(&report, target)).as_deref(),
+            rule,
+            "{target}"
+        );
+    }
 }

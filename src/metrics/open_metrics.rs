@@ -1,4 +1,4 @@
-//! OpenMetrics 1.0 text, which the `prometheus` crate does not write: counters are named without `_total`,
+//! `OpenMetrics` 1.0 text, which the `prometheus` crate does not write: counters are named without `_total`,
 //! quotes in help are escaped, and the exposition ends with a mark.
 
 use std::fmt::Write;

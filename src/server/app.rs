@@ -41,7 +41,7 @@ impl fmt::Debug for App {
 
 impl App {
     /// The limit of the first round: six deadlines of attempts.
-    pub const FIRST_ROUND: Duration = Duration::from_secs(60);
+    pub const FIRST_ROUND: Duration = Duration::from_mins(1);
 
     pub(super) fn report(&self) -> StatusReport {
         StatusReport::new(&self.about.load(), &self.store.snapshot(), Timestamp::now())

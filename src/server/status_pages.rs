@@ -35,7 +35,7 @@ pub(super) async fn status(
 ) -> Response {
     let format = match format_of(wanted, &headers) {
         Ok(format) => format,
-        Err(refusal) => return refusal,
+        Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     let report = app.report();
     match format {
@@ -53,7 +53,7 @@ pub(super) async fn target(
 ) -> Response {
     let format = match format_of(wanted, &headers) {
         Ok(format) => format,
-        Err(refusal) => return refusal,
+        Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     let record = path.ok().and_then(|Path((target, probe))| {
         let probe = probe.parse().ok()?;
@@ -104,14 +104,13 @@ pub(super) fn accepted(headers: &HeaderMap) -> String {
         .join(",")
 }
 
-fn format_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Format, Response> {
-    let refused = |why: String| sentence(StatusCode::BAD_REQUEST, why);
-    let Query(wanted) =
-        wanted.map_err(|error| refused(format!("The query cannot be read: {error}.")))?;
+/// The wanted format, or a sentence on why there is none.
+fn format_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Format, String> {
+    let Query(wanted) = wanted.map_err(|error| format!("The query cannot be read: {error}."))?;
     match wanted.format {
         Some(format) => format
             .parse()
-            .map_err(|error: UnknownMember| refused(format!("A format of {error}."))),
+            .map_err(|error: UnknownMember| format!("A format of {error}.")),
         None => Ok(preferred(&accepted(headers), OFFERS)
             .copied()
             .unwrap_or(Format::Text)),

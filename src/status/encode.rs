@@ -5,18 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serializer;
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
 pub(super) fn timestamp<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&format_args!("{time:.3}"))
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
 #[expect(clippy::ref_option, reason = "serde passes a reference")]
 pub(super) fn optional_timestamp<S: Serializer>(
     time: &Option<Timestamp>,

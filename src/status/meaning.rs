@@ -1,8 +1,6 @@
 //! What a failure usually means and what to ask for. Observations are facts; these sentences are experience, and say so.
 
-use super::target_report::TargetReport;
 use crate::outcome::{Phase, Reason};
-use crate::target::ProbeKind;
 
 /// How to read a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,20 +247,27 @@ const fn own(reason: Reason) -> Meaning {
     }
 }
 
-/// The firewall rule that a target needs, as a line for a change ticket. Resolution of a name needs none of its own.
-pub fn rule_line(target: &TargetReport) -> Option<String> {
-    let TargetReport { host, probe, .. } = target;
-    let port = target.port?;
-    Some(match probe {
-        ProbeKind::Https | ProbeKind::Http => {
-            format!("application rule: {probe}:{port} to {host}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_a_reading_and_a_next_step_in_whole_sentences() {
+        for &reason in Reason::ALL {
+            for &phase in Phase::ALL {
+                let Meaning { usually, todo, .. } = meaning(reason, phase);
+                for sentence in [usually, todo] {
+                    assert!(sentence.starts_with(char::is_uppercase), "{sentence}");
+                    assert!(sentence.ends_with('.'), "{sentence}");
+                }
+            }
         }
-        ProbeKind::Tcp | ProbeKind::Ssh | ProbeKind::DnsTcp => {
-            format!("network rule: TCP {port} to {host}")
+    }
+
+    #[test]
+    fn a_firewall_rule_is_no_remedy_for_what_the_agent_did_itself() {
+        for reason in Reason::ALL.iter().filter(|reason| reason.is_own_trouble()) {
+            assert!(!meaning(*reason, Phase::Connect).rule, "{reason}");
         }
-        ProbeKind::Ntp | ProbeKind::Udp | ProbeKind::DnsUdp => {
-            format!("network rule: UDP {port} to {host}")
-        }
-        ProbeKind::Dns => return None,
-    })
+    }
 }

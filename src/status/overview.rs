@@ -1,7 +1,8 @@
 //! What a reader must see, in order of importance: shared by the text page and the HTML page.
 
-use super::meaning::{Meaning, meaning, rule_line};
+use super::meaning::{Meaning, meaning};
 use super::report::StatusReport;
+use super::rule::rule_line;
 use super::target_report::TargetReport;
 use crate::outcome::{Phase, Reason};
 use crate::store::State;

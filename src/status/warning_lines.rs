@@ -2,7 +2,7 @@
 
 use super::human;
 use super::target_report::TargetReport;
-use crate::outcome::Warning;
+use crate::outcome::{NtpReply, Warning};
 
 /// One line for each warning, and one for a failure that is not confirmed.
 pub(super) fn warning_lines(target: &TargetReport) -> Vec<String> {
@@ -25,43 +25,17 @@ fn explained(warning: Warning, target: &TargetReport) -> String {
     let facts = &target.facts;
     match warning {
         Warning::PartialAddresses => failing_addresses(target),
+        Warning::KissOfDeath | Warning::ClockUnsynchronised | Warning::ClockOffset => facts
+            .ntp
+            .as_ref()
+            .map_or_else(String::new, |reply| clock(warning, reply)),
         Warning::Intercepted => {
-            let issuer = facts
-                .certificate
-                .as_ref()
-                .map_or("a given CA", |c| &c.issuer);
+            let issuer = facts.certificate.as_ref().map(|c| c.issuer.as_str());
+            let issuer = issuer.unwrap_or("its issuer is not known");
             format!(
-                "no public root vouches for the certificate, only a CA given to the agent: {issuer}"
+                "a CA given to the agent vouches for the certificate, no public root does: {issuer}"
             )
         }
-        Warning::KissOfDeath => {
-            let code = facts.ntp.as_ref().and_then(|ntp| ntp.kiss_code.as_deref());
-            format!(
-                "the time server asks to be left alone ({})",
-                code.unwrap_or("no code")
-            )
-        }
-        Warning::ClockUnsynchronised => facts.ntp.as_ref().map_or_else(
-            || "the time server has no time itself".to_owned(),
-            |ntp| {
-                format!(
-                    "the time server has no time itself (stratum {}, leap {})",
-                    ntp.stratum, ntp.leap
-                )
-            },
-        ),
-        Warning::ClockOffset => facts.ntp.as_ref().map_or_else(
-            || "this node's clock is off".to_owned(),
-            |ntp| {
-                let side = if ntp.offset_seconds < 0.0 {
-                    "ahead of"
-                } else {
-                    "behind"
-                };
-                let offset = human::duration(ntp.offset_seconds.abs());
-                format!("this node's clock is {offset} {side} the server's")
-            },
-        ),
         Warning::Redirected => {
             let host = facts
                 .http
@@ -70,10 +44,27 @@ fn explained(warning: Warning, target: &TargetReport) -> String {
             format!("the server redirects to {}", host.unwrap_or("another host"))
         }
         Warning::Slow => {
-            let took = target
-                .duration_seconds
-                .map_or_else(|| "long".to_owned(), human::duration);
-            format!("the attempt took {took}")
+            let took = target.duration_seconds.map(human::duration);
+            format!("the attempt took {}", took.unwrap_or_default())
+        }
+    }
+}
+
+fn clock(warning: Warning, reply: &NtpReply) -> String {
+    match warning {
+        Warning::KissOfDeath => {
+            let code = reply.kiss_code.as_deref().unwrap_or("no code");
+            format!("the time server asks to be left alone ({code})")
+        }
+        Warning::ClockUnsynchronised => {
+            let NtpReply { stratum, leap, .. } = reply;
+            format!("the time server has no time itself (stratum {stratum}, leap {leap})")
+        }
+        _ => {
+            let ahead = reply.offset_seconds < 0.0;
+            let side = if ahead { "ahead of" } else { "behind" };
+            let offset = human::duration(reply.offset_seconds.abs());
+            format!("this node's clock is {offset} {side} the server's")
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What the templates may call.
 
 #![expect(
-    clippy::unnecessary_wraps,
+    clippy::inline_always,
     clippy::trivially_copy_pass_by_ref,
-    reason = "the form that askama calls"
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    unreachable_pub,
+    reason = "the form that askama calls and generates"
 )]
 
 use askama::Values;
@@ -45,4 +48,9 @@ pub(super) fn tint(state: &State, _: &dyn Values) -> askama::Result<&'static str
         State::Unreachable => "bad",
         State::Unproven | State::Pending => "warn",
     })
+}
+
+#[askama::filter_fn]
+pub(super) fn clean(text: &str, _: &dyn Values) -> askama::Result<String> {
+    Ok(human::clean(text))
 }

@@ -49,14 +49,18 @@ fn noted(page: &mut Page, target: &TargetReport, notes: &[String]) {
 }
 
 pub(super) fn reachable(page: &mut Page, groups: &[(Group, Vec<&TargetReport>)], now: Timestamp) {
-    const SINCE: usize = 28;
     const DURATION: usize = 8;
     let count = groups.iter().map(|(_, targets)| targets.len()).sum();
     if count == 0 {
         return;
     }
     heading(page, Ink::Green, "REACHABLE", count);
-    let room = page.width.saturating_sub(4 + PROBE + DURATION + SINCE + 6);
+    // Where columns are scarce, names need them more than dates do.
+    let dated = page.width >= 90;
+    let since_width = if dated { 28 } else { 11 };
+    let room = page
+        .width
+        .saturating_sub(4 + PROBE + DURATION + since_width + 6);
     for (group, targets) in groups {
         page.line(2, &[(Ink::Dim, group.as_str())]);
         for target in targets {
@@ -65,11 +69,12 @@ pub(super) fn reachable(page: &mut Page, groups: &[(Group, Vec<&TargetReport>)],
                 .duration_seconds
                 .map(human::duration)
                 .unwrap_or_default();
-            let since = format!(
-                "{} ({})",
-                human::minute(target.since),
-                human::ago(target.since, now)
-            );
+            let ago = human::ago(target.since, now);
+            let since = if dated {
+                format!("{} ({ago})", human::minute(target.since))
+            } else {
+                ago
+            };
             let row = format!(
                 "{name:<room$}  {:<PROBE$}  {took:>DURATION$}  {since}",
                 target.probe

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::status::human::clean;
+
 /// The widest a page may be, in columns.
 const WIDEST: usize = 100;
 /// Narrower than this, nothing is readable; lines are then left to the terminal.
@@ -151,24 +153,6 @@ pub(super) fn shorten(name: &str, width: usize) -> String {
     format!("{start}…{end}")
 }
 
-/// What a peer sent may hold escape sequences; a terminal must not see them.
-fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || is_invisible(character) {
-            clean.extend(character.escape_default());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
-}
-
-/// Direction marks and zero-width characters, which change how the rest of a line looks.
-const fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;
@@ -222,10 +206,5 @@ mod tests {
             "a-very…ample.com:443"
         );
         assert_eq!(shorten("short", 20), "short");
-    }
-
-    #[test]
-    fn escape_sequences_of_a_peer_are_shown_not_obeyed() {
-        assert_eq!(clean("a\u{1b}[2Jb\u{202e}"), r"a\u{1b}[2Jb\u{202e}");
     }
 }
