@@ -167,6 +167,7 @@ fn report_of(keep: impl Fn(&Record) -> bool, untestable: bool) -> StatusReport {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn only_a_proven_node_is_all_right() {
     let required = |record: &Record| record.target.requirement == Requirement::Required;
     let calm =

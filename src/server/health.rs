@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::app::{App, sentence};
-use crate::store::State as TargetState;
+use crate::store::{Record, State as TargetState};
 
 /// A scheduler that has not turned for so long is stuck.
 const STUCK: Duration = Duration::from_secs(30);
@@ -23,21 +23,12 @@ pub(super) async fn healthz(State(app): State<App>) -> Response {
 }
 
 pub(super) async fn readyz(State(app): State<App>) -> Response {
-    if app.heartbeat.uptime() >= app.first_round {
+    if app.heartbeat.uptime() >= app.first_round || app.store.first_round_done() {
         return sentence(StatusCode::OK, "ok");
     }
     let records = app.store.snapshot();
-    let pending = records
-        .iter()
-        .filter(|record| record.state == TargetState::Pending);
-    match pending.count() {
-        0 => sentence(StatusCode::OK, "ok"),
-        pending => {
-            let text = format!(
-                "{pending} of {} targets are not decided yet.",
-                records.len()
-            );
-            sentence(StatusCode::SERVICE_UNAVAILABLE, text)
-        }
-    }
+    let pending = |record: &&Record| record.state == TargetState::Pending;
+    let (pending, all) = (records.iter().filter(pending).count(), records.len());
+    let text = format!("{pending} of {all} targets are not decided yet.");
+    sentence(StatusCode::SERVICE_UNAVAILABLE, text)
 }

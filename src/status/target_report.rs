@@ -153,6 +153,11 @@ impl TargetReport {
             .filter(|last| last.reason.is_some() && last.state != self.state)
     }
 
+    /// The address that the confirmed failure is about, when the last attempt is the one that made it.
+    pub(super) fn failed_address(&self) -> Option<SocketAddr> {
+        self.address.filter(|_| self.unconfirmed().is_none())
+    }
+
     /// Reachable, with nothing that stands against it.
     pub fn is_quiet(&self) -> bool {
         self.state == State::Reachable && self.warnings.is_empty() && self.unconfirmed().is_none()

@@ -6,7 +6,11 @@ use super::lists;
 use super::page::{Ink, Page, shorten};
 use crate::status::human;
 use crate::status::overview::{Cluster, Overview};
+use crate::status::warning_lines::warning_lines;
 use crate::status::{Headline, Health, StatusReport, TargetReport};
+
+/// With less room than this, the node's name goes to a line of its own.
+const LEAST_NODE: usize = 24;
 
 pub(super) fn write(page: &mut Page, report: &StatusReport) {
     let overview = Overview::new(report);
@@ -34,20 +38,23 @@ fn headline(page: &mut Page, report: &StatusReport) {
         _ => Ink::Yellow,
     };
     let time = human::utc(report.generated_at);
+    let mut spans = vec![
+        (ink, health.as_str()),
+        (Ink::Plain, "  "),
+        (Ink::Bold, &sentence),
+    ];
     let fixed = health.as_str().len() + sentence.len() + time.len() + 6;
-    let node = shorten(&report.agent.node, page.width.saturating_sub(fixed).max(8));
-    page.line(
-        0,
-        &[
-            (ink, health.as_str()),
-            (Ink::Plain, "  "),
-            (Ink::Bold, &sentence),
-            (Ink::Plain, "  "),
-            (Ink::Plain, &node),
-            (Ink::Plain, "  "),
-            (Ink::Dim, &time),
-        ],
-    );
+    let room = page.width.saturating_sub(fixed);
+    if room >= LEAST_NODE.min(report.agent.node.len()) {
+        let node = format!("  {}  ", shorten(&report.agent.node, room));
+        spans.extend([(Ink::Plain, node.as_str()), (Ink::Dim, &time)]);
+        page.line(0, &spans);
+    } else {
+        page.line(0, &spans);
+        let room = page.width.saturating_sub(time.len() + 2);
+        let node = format!("{}  ", shorten(&report.agent.node, room));
+        page.line(0, &[(Ink::Plain, &node), (Ink::Dim, &time)]);
+    }
     page.paragraph(0, Ink::Plain, &tally(report));
     for notice in &report.notices {
         page.labelled(0, "NOTICE", Ink::Yellow, notice);
@@ -102,27 +109,32 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
 }
 
 fn broken_target(page: &mut Page, target: &TargetReport, now: Timestamp) {
-    let since = human::since(target.since, now);
-    let room = page
-        .width
-        .saturating_sub(4 + lists::PROBE + since.len() + 11);
-    let name = shorten(&target.target, room);
-    page.line(
-        4,
-        &[
-            (Ink::Bold, &name),
-            (Ink::Plain, "  "),
-            (Ink::Plain, target.probe.as_str()),
-            (Ink::Plain, "  since "),
-            (Ink::Plain, &since),
-        ],
-    );
+    let since = format!("since {}", human::since(target.since, now));
+    let probe = format!("  {}", target.probe);
+    if 4 + target.target.len() + probe.len() + 2 + since.len() <= page.width {
+        let since = format!("  {since}");
+        page.line(
+            4,
+            &[
+                (Ink::Bold, &target.target),
+                (Ink::Plain, &probe),
+                (Ink::Plain, &since),
+            ],
+        );
+    } else {
+        let short = shorten(&target.target, page.width.saturating_sub(4 + probe.len()));
+        page.line(4, &[(Ink::Bold, &short), (Ink::Plain, &probe)]);
+        page.line(6, &[(Ink::Plain, &since)]);
+    }
     if let Some(failure) = &target.failure {
         let at = target
-            .address
-            .map(|address| format!("{address}: "))
-            .unwrap_or_default();
-        page.paragraph(6, Ink::Plain, &format!("{at}{}", failure.detail));
+            .failed_address()
+            .map(|address| format!("{address}: "));
+        let detail = format!("{}{}", at.unwrap_or_default(), failure.detail);
+        page.paragraph(6, Ink::Plain, &detail);
+    }
+    for line in warning_lines(target) {
+        page.paragraph(6, Ink::Yellow, &line);
     }
     if !target.purpose.is_empty() {
         page.paragraph(6, Ink::Dim, &format!("purpose: {}", target.purpose));
