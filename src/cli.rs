@@ -106,7 +106,7 @@ pub struct Common {
     /// Whether public roots may vouch for servers
     #[arg(long, global = true, value_name = "ROOTS")]
     pub tls_roots: Option<TlsRoots>,
-    /// Instance metadata service: an address, or `off` [default: http://169.254.169.254]
+    /// Instance metadata service: an address, or `off` [default: 169.254.169.254]
     #[arg(
         long,
         global = true,

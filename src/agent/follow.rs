@@ -17,7 +17,7 @@ use crate::status::About;
 /// The nameservers are read again this often. Polled: resolv.conf is replaced by rename, bind mount or rewrite.
 const LOOK_AT_NAMESERVERS: Duration = Duration::from_secs(5);
 /// The metadata service is asked again this often while something is missing.
-const LOOK_AROUND: Duration = Duration::from_secs(300);
+const LOOK_AROUND: Duration = Duration::from_mins(5);
 
 /// Makes a new plan whenever the situation is another one.
 pub(super) struct Follower {

@@ -51,8 +51,8 @@ impl Inputs {
         }
         let entry_files = catalog.as_ref().map(entry_files).unwrap_or_default();
         let tls = load_trust(&config, entry_files);
-        if config.nameservers.is_empty() && config.resolv_conf_required {
-            problems.extend_from(resolvers_of(&config.resolv_conf).map(drop));
+        if config.nameservers.is_empty() && config.resolv_conf.required {
+            problems.extend_from(resolvers_of(&config.resolv_conf.path).map(drop));
         }
         match (catalog, tls) {
             (Ok(catalog), Ok(tls)) => problems.into_result().map(|()| Self {
@@ -91,7 +91,7 @@ impl Inputs {
     /// When the node's resolv.conf cannot be used.
     pub fn nameservers(&self) -> Result<Vec<SocketAddr>, Problems> {
         if self.config.nameservers.is_empty() {
-            resolvers_of(&self.config.resolv_conf)
+            resolvers_of(&self.config.resolv_conf.path)
         } else {
             Ok(self.config.nameservers.clone())
         }
@@ -159,11 +159,12 @@ impl Inputs {
 }
 
 fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrust, Problems> {
-    let cluster = config.cluster_ca_required || config.cluster_ca_file.exists();
+    let cluster = &config.cluster_ca_file;
+    let cluster_given = cluster.required || cluster.path.exists();
     let trust = TrustConfig {
         bundled: config.bundled_roots,
         ca_files: config.ca_files.clone(),
-        cluster_ca_file: cluster.then(|| config.cluster_ca_file.clone()),
+        cluster_ca_file: cluster_given.then(|| cluster.path.clone()),
         entry_files,
     };
     TlsTrust::load(&trust).map_err(|errors| {

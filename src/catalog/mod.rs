@@ -147,12 +147,7 @@ impl<'a> Merge<'a> {
 
     fn finish(self) -> Result<Catalog, Problems> {
         self.problems.into_result()?;
-        let sha256 = self
-            .digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = format!("{:x}", self.digest.finalize());
         Ok(Catalog {
             entries: self.entries,
             sha256,

@@ -62,6 +62,24 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A file that has a usual place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenFile {
+    /// Which.
+    pub path: PathBuf,
+    /// Asked for, and so its absence is a mistake.
+    pub required: bool,
+}
+
+impl ChosenFile {
+    fn new(asked_for: Option<PathBuf>, usual: &str) -> Self {
+        Self {
+            required: asked_for.is_some(),
+            path: asked_for.unwrap_or_else(|| PathBuf::from(usual)),
+        }
+    }
+}
+
 /// Everything that was decided before the program starts to work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -81,18 +99,14 @@ pub struct Config {
     pub builtin: bool,
     /// The user's catalogues.
     pub catalogs: Vec<PathBuf>,
-    /// The file that names the node's resolvers.
-    pub resolv_conf: PathBuf,
-    /// Whether that file was asked for; without the default one, the system's resolver asks 127.0.0.1.
-    pub resolv_conf_required: bool,
+    /// The file that names the node's resolvers; without the usual one, 127.0.0.1 is asked.
+    pub resolv_conf: ChosenFile,
     /// Resolvers that are used in its place.
     pub nameservers: Vec<SocketAddr>,
     /// CAs that may vouch for any server.
     pub ca_files: Vec<PathBuf>,
-    /// The CA of the cluster.
-    pub cluster_ca_file: PathBuf,
-    /// Whether that file was asked for; the default one need not be there.
-    pub cluster_ca_required: bool,
+    /// The CA of the cluster; the usual one need not be there.
+    pub cluster_ca_file: ChosenFile,
     /// Whether public roots may vouch.
     pub bundled_roots: bool,
     /// Where to ask for cloud and location.
@@ -165,6 +179,7 @@ impl From<Settings> for Config {
     fn from(settings: Settings) -> Self {
         /// Where a pod finds the CA of its cluster.
         const CLUSTER_CA: &str = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
+        const RESOLV_CONF: &str = "/etc/resolv.conf";
         const EVERYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9100);
         let defaults = Limits::default();
         let probe = settings.probe;
@@ -181,19 +196,13 @@ impl From<Settings> for Config {
             parameters: settings.parameters,
             builtin: settings.builtin.unwrap_or(true),
             catalogs: settings.catalogs.unwrap_or_default(),
-            resolv_conf_required: settings.resolv_conf.is_some(),
-            resolv_conf: settings
-                .resolv_conf
-                .unwrap_or_else(|| PathBuf::from("/etc/resolv.conf")),
+            resolv_conf: ChosenFile::new(settings.resolv_conf, RESOLV_CONF),
             nameservers: settings.nameservers.unwrap_or_default(),
             ca_files: settings.ca_files.unwrap_or_default(),
-            cluster_ca_required: settings.cluster_ca_file.is_some(),
-            cluster_ca_file: settings
-                .cluster_ca_file
-                .unwrap_or_else(|| PathBuf::from(CLUSTER_CA)),
+            cluster_ca_file: ChosenFile::new(settings.cluster_ca_file, CLUSTER_CA),
             bundled_roots: settings.bundled_roots.unwrap_or(true),
             metadata: settings.metadata.unwrap_or_default(),
-            interval: probe.interval.unwrap_or(Duration::from_secs(60)),
+            interval: probe.interval.unwrap_or(Duration::from_mins(1)),
             concurrency: probe.concurrency,
             limits: Limits {
                 timeout: probe.timeout.unwrap_or(defaults.timeout),

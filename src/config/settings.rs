@@ -148,7 +148,7 @@ impl Settings {
             cluster_ca_file: self.cluster_ca_file.or(below.cluster_ca_file),
             bundled_roots: self.bundled_roots.or(below.bundled_roots),
             metadata: self.metadata.or(below.metadata),
-            probe: self.probe.over(below.probe),
+            probe: self.probe.over(&below.probe),
             listen: self.listen.or(below.listen),
             log_level: self.log_level.or(below.log_level),
             log_format: self.log_format.or(below.log_format),
@@ -157,7 +157,7 @@ impl Settings {
 }
 
 impl ProbeSettings {
-    fn over(self, below: Self) -> Self {
+    fn over(self, below: &Self) -> Self {
         Self {
             interval: self.interval.or(below.interval),
             timeout: self.timeout.or(below.timeout),
@@ -200,13 +200,11 @@ pub mod bounds {
     use std::time::Duration;
 
     /// Of `probe.interval`: below a second a node would hammer its endpoints.
-    pub const INTERVAL: (Duration, Duration) =
-        (Duration::from_secs(1), Duration::from_secs(24 * 3600));
+    pub const INTERVAL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
     /// Of `probe.timeout`.
-    pub const TIMEOUT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(60));
+    pub const TIMEOUT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_mins(1));
     /// Of `probe.clock_offset` and `probe.slow`.
-    pub const LIMIT: (Duration, Duration) =
-        (Duration::from_millis(1), Duration::from_secs(24 * 3600));
+    pub const LIMIT: (Duration, Duration) = (Duration::from_millis(1), Duration::from_hours(24));
     /// Of `probe.concurrency`.
     pub const CONCURRENCY: (i64, i64) = (1, 1024);
 }

@@ -55,7 +55,7 @@ pub async fn discover(config: &Config, environment: &Environment) -> Surrounding
         && let MetadataService::At(address) = config.metadata
     {
         match metadata::ask(address).await {
-            Ok(metadata) => found.take_metadata(metadata),
+            Ok(metadata) => found.take_metadata(&metadata),
             Err(error) => found.notices.push(format!(
                 "the instance metadata service at {address} did not tell cloud and location: {error}"
             )),
@@ -134,7 +134,7 @@ impl Surroundings {
         }
     }
 
-    fn take_metadata(&mut self, metadata: Metadata) {
+    fn take_metadata(&mut self, metadata: &Metadata) {
         if self.cloud.1 == Origin::Default {
             match cloud_of(&metadata.environment) {
                 Some(cloud) => self.cloud = (cloud, Origin::Metadata),

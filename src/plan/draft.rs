@@ -101,12 +101,11 @@ impl Drafts {
 
     fn merge(&mut self, target: Target) -> TargetId {
         let id = target.id.clone();
-        match self.targets.get_mut(&id) {
-            Some(known) => join(known, target),
-            None => {
-                self.order.push(id.clone());
-                self.targets.insert(id.clone(), target);
-            }
+        if let Some(known) = self.targets.get_mut(&id) {
+            join(known, target);
+        } else {
+            self.order.push(id.clone());
+            self.targets.insert(id.clone(), target);
         }
         id
     }

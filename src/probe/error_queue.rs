@@ -33,20 +33,23 @@ fn set(socket: &impl AsFd, peer: SocketAddr, on: bool) -> nix::Result<()> {
 pub(super) fn read(socket: &impl AsRawFd) -> Option<IcmpError> {
     const MOST_QUEUED: usize = 4;
     (0..MOST_QUEUED)
-        .map_while(|_| receive(socket))
+        .map_while(|_| receive(socket).ok())
         .flatten()
         .next()
 }
 
-/// `None`: the queue is empty. `Some(None)`: something else than an ICMP error was queued.
-fn receive(socket: &impl AsRawFd) -> Option<Option<IcmpError>> {
+/// `None`: something else than an ICMP error was queued.
+///
+/// # Errors
+/// `EAGAIN` when the queue is empty.
+fn receive(socket: &impl AsRawFd) -> nix::Result<Option<IcmpError>> {
     let mut payload = [0_u8; 64];
     let mut iov = [IoSliceMut::new(&mut payload)];
     let mut control = vec![0_u8; 256];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let message =
-        recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut iov, Some(&mut control), flags).ok()?;
-    let icmp = message.cmsgs().ok()?.find_map(|control| match control {
+        recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut iov, Some(&mut control), flags)?;
+    let icmp = message.cmsgs()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4RecvErr(error, sender) => {
             let sender = sender.map(|s| Ipv4Addr::from(u32::from_be(s.sin_addr.s_addr)).into());
             icmp_error(&error, SO_EE_ORIGIN_ICMP, sender)
@@ -57,7 +60,7 @@ fn receive(socket: &impl AsRawFd) -> Option<Option<IcmpError>> {
         }
         _ => None,
     });
-    Some(icmp)
+    Ok(icmp)
 }
 
 fn icmp_error(error: &sock_extended_err, origin: u8, sender: Option<IpAddr>) -> Option<IcmpError> {

@@ -76,7 +76,7 @@ impl Trace {
     /// The address under trial failed; the attempt may go on with another.
     pub fn address_failed(&mut self, symptom: &Symptom) {
         if let Some(address) = self.trying.take() {
-            let failure = Some(self.failure(symptom));
+            let failure = Some(self.failure(symptom.clone()));
             self.addresses.push(AddressResult { address, failure });
         }
     }
@@ -93,7 +93,7 @@ impl Trace {
         let end = self.settled.unwrap_or_else(Instant::now);
         self.close_phase(end);
         let elapsed = end - self.started;
-        let verdict = match &result {
+        let verdict = match result {
             Ok(()) => Verdict::Reachable,
             Err(symptom) if symptom.decides => Verdict::Unreachable(self.failure(symptom)),
             Err(symptom) => Verdict::Unproven(self.failure(symptom)),
@@ -105,7 +105,7 @@ impl Trace {
         if slow.is_some_and(|limit| elapsed > limit) {
             self.warn(Warning::Slow);
         }
-        if result.is_err() {
+        if verdict != Verdict::Reachable {
             self.warnings.clear();
         }
         Outcome {
@@ -128,11 +128,11 @@ impl Trace {
         )
     }
 
-    fn failure(&self, symptom: &Symptom) -> Failure {
+    fn failure(&self, symptom: Symptom) -> Failure {
         Failure {
             phase: self.current,
             reason: symptom.reason,
-            detail: symptom.detail.clone(),
+            detail: symptom.detail,
         }
     }
 

@@ -25,7 +25,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// A loop that wakes this much too late was stopped, together with all attempts in flight.
 const STALL: Duration = Duration::from_secs(5);
 /// At most one sweep in this time.
-const SWEEP_PAUSE: Duration = Duration::from_secs(60);
+const SWEEP_PAUSE: Duration = Duration::from_mins(1);
 
 /// What is to be done; replaced as a whole when plan or configuration change.
 #[derive(Debug)]

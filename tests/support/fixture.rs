@@ -15,6 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use egress_probe::catalog::Protocol;
 use egress_probe::outcome::{
     AddressResult, Certificate, ControlDial, Facts, Failure, HttpResponse, IcmpError, NtpReply,
     Outcome, Phase, PhaseTiming, Reason, TlsSession, Verdict, VouchedBy, Warning,
