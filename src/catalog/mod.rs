@@ -6,6 +6,7 @@ mod edition;
 mod entry;
 mod file;
 pub(crate) mod hosts;
+mod services;
 pub mod template;
 
 use std::collections::BTreeSet;

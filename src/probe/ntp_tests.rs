@@ -1,3 +1,5 @@
+//! NTP attempts against scripted servers on loopback.
+
 use std::net::Ipv4Addr;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What is taken for an answer to a question, and what is not.
+
 use std::net::Ipv4Addr;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Which of several answers and failures is told.
+
 use super::*;
 
 fn answer(rcode: ResponseCode, addresses: &[&str]) -> Answer {

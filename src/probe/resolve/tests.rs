@@ -1,3 +1,5 @@
+//! The resolver against scripted nameservers on loopback.
+
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
 use tokio::time::Instant;
 

@@ -1,61 +1,16 @@
-//! The command line: flags and their help. No behaviour.
+//! The flags that every command takes, and the layer of settings that they make.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 
-use crate::catalog::template::{NAMESERVER, is_parameter_name};
+use super::values::{assignment, concurrency, limit, timeout, value, words};
 use crate::catalog::{Cloud, Condition, Edition};
-use crate::config::{
-    Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings, bounds,
-    check_value, parse_duration,
-};
-use crate::labels::ClosedSet;
+use crate::config::{Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings};
 use crate::nameservers::Nameserver;
-use crate::outcome::Reason;
 use crate::target::Group;
-
-/// Proves, endpoint by endpoint, that this node can reach what an AKS node must reach, and says why when it cannot.
-#[derive(Debug, Parser)]
-#[command(name = "egress-probe", version, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes of `check`: 0 everything required is reachable, 1 something required is not, 2 could not test."
-)]
-pub struct Cli {
-    /// Without a command, the agent runs.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Probe for ever, and serve /metrics and /status
-    #[command(
-        after_help = "Example:\n  egress-probe run --cloud public --location westeurope\n  curl localhost:9100/status"
-    )]
-    Run(RunArgs),
-    /// Probe everything once, print a report, and exit with 0, 1 or 2
-    #[command(
-        after_help = "Examples:\n  egress-probe check --location westeurope --feature azure-monitor\n  egress-probe check --group core --format junit > egress.xml\n  egress-probe check --target '*.microsoft.com:443' --strict"
-    )]
-    Check(CheckArgs),
-    /// Look at the list of what a cluster must reach
-    #[command(subcommand)]
-    Catalog(CatalogCommand),
-    /// Say what a reason of failure means and what to do about it
-    #[command(after_help = "Example:\n  egress-probe explain connection_reset")]
-    Explain {
-        /// As it stands in reports and in the `reason` label
-        #[arg(value_parser = words::<Reason>())]
-        reason: Reason,
-    },
-}
 
 /// Flags that every command takes. Each has a key in the configuration file.
 #[derive(Debug, Args, Default)]
@@ -122,7 +77,7 @@ pub struct Common {
     pub concurrency: Option<usize>,
     /// Address where no server can be; a connect to it that succeeds shows an interceptor [default: 192.0.2.1]
     #[arg(long, global = true, value_name = "ADDR")]
-    pub control_address: Option<std::net::IpAddr>,
+    pub control_address: Option<IpAddr>,
     /// Warn when the clock is further off than this [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     pub clock_offset: Option<Duration>,
@@ -135,89 +90,6 @@ pub struct Common {
     /// Form of the log [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_parser = words::<LogFormat>())]
     pub log_format: Option<LogFormat>,
-}
-
-/// Flags of `run`.
-#[derive(Debug, Args, Default)]
-pub struct RunArgs {
-    /// Where to serve pages and metrics [default: 0.0.0.0:9100]
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub listen: Option<SocketAddr>,
-    /// Time between two attempts at a target [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = interval)]
-    pub interval: Option<Duration>,
-}
-
-/// Flags of `check`.
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// Form of the report
-    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-    pub format: ReportFormat,
-    /// Only targets of this group (repeatable)
-    #[arg(long = "group", value_name = "GROUP", value_parser = words::<Group>())]
-    pub groups: Vec<Group>,
-    /// Only targets like this, `*` and `?` standing for anything (repeatable)
-    #[arg(long = "target", value_name = "GLOB")]
-    pub targets: Vec<String>,
-    /// Exit with 1 unless every target is plainly reachable
-    #[arg(long)]
-    pub strict: bool,
-}
-
-/// Commands of `catalog`.
-#[derive(Debug, Subcommand)]
-pub enum CatalogCommand {
-    /// What would be probed here, and what cannot be
-    List {
-        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-        format: ListFormat,
-    },
-    /// Everything that is wrong in catalogue files
-    Validate {
-        /// Catalogue files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-        format: ListFormat,
-    },
-    /// What an edition adds, removes and changes against another
-    #[command(after_help = "Example:\n  egress-probe catalog diff 2020-01 2026-06 --cloud public")]
-    Diff {
-        /// The edition that the firewall follows now
-        from: Edition,
-        /// The edition that it is to follow
-        to: Edition,
-        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-        format: ListFormat,
-    },
-    /// The JSON Schema of catalogue files
-    Schema {
-        #[arg(long, value_enum, default_value_t = ListFormat::Json)]
-        format: ListFormat,
-    },
-}
-
-/// Forms of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
-
-/// Forms of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For people
-    Text,
-    /// As /api/v1/status
-    Json,
-    /// For CI systems
-    Junit,
-    /// For the textfile collector
-    Prometheus,
 }
 
 /// Whether public roots are used.
@@ -288,53 +160,4 @@ fn set(settings: &mut Settings, name: &str, value: &str, origin: Origin) {
 
 fn given<T: Clone>(items: &[T]) -> Option<Vec<T>> {
     (!items.is_empty()).then(|| items.to_vec())
-}
-
-/// A member of a closed set; clap lists the others and suggests the nearest.
-fn words<T>() -> impl TypedValueParser<Value = T>
-where
-    T: ClosedSet + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(T::words()).try_map(|word| word.parse::<T>())
-}
-
-fn value(text: &str) -> Result<String, String> {
-    check_value(text).map(|()| text.to_owned())
-}
-
-fn assignment(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    if name == NAMESERVER {
-        return Err("nameservers are chosen with --nameserver".to_owned());
-    }
-    if !is_parameter_name(name) {
-        return Err(format!(
-            "`{name}` is not a parameter name: lower-case letters, digits and underscores"
-        ));
-    }
-    check_value(value)?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    parse_duration(text, bounds::TIMEOUT)
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    parse_duration(text, bounds::INTERVAL)
-}
-
-fn limit(text: &str) -> Result<Duration, String> {
-    parse_duration(text, bounds::LIMIT)
-}
-
-fn concurrency(text: &str) -> Result<usize, String> {
-    let (least, most) = bounds::CONCURRENCY;
-    let number: i64 = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not a whole number"))?;
-    if !(least..=most).contains(&number) {
-        return Err(format!("must be from {least} to {most}"));
-    }
-    usize::try_from(number).map_err(|error| error.to_string())
 }

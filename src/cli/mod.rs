@@ -1,0 +1,139 @@
+//! The command line: flags and their help. No behaviour.
+
+mod common;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use common::{Common, TlsRoots};
+
+use crate::catalog::Edition;
+use crate::outcome::Reason;
+use crate::target::Group;
+use values::{interval, words};
+
+/// Proves, endpoint by endpoint, that this node can reach what an AKS node must reach, and says why when it cannot.
+#[derive(Debug, Parser)]
+#[command(name = "egress-probe", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes of `check`: 0 everything required is reachable, 1 something required is not, 2 could not test."
+)]
+pub struct Cli {
+    /// Without a command, the agent runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Probe for ever, and serve /metrics and /status
+    #[command(
+        after_help = "Example:\n  egress-probe run --cloud public --location westeurope\n  curl localhost:9100/status"
+    )]
+    Run(RunArgs),
+    /// Probe everything once, print a report, and exit with 0, 1 or 2
+    #[command(
+        after_help = "Examples:\n  egress-probe check --location westeurope --feature azure-monitor\n  egress-probe check --group core --format junit > egress.xml\n  egress-probe check --target '*.microsoft.com:443' --strict"
+    )]
+    Check(CheckArgs),
+    /// Look at the list of what a cluster must reach
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Say what a reason of failure means and what to do about it
+    #[command(after_help = "Example:\n  egress-probe explain connection_reset")]
+    Explain {
+        /// As it stands in reports and in the `reason` label
+        #[arg(value_parser = words::<Reason>())]
+        reason: Reason,
+    },
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args, Default)]
+pub struct RunArgs {
+    /// Where to serve pages and metrics [default: 0.0.0.0:9100]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Time between two attempts at a target [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
+    pub interval: Option<Duration>,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Only targets of this group (repeatable)
+    #[arg(long = "group", value_name = "GROUP", value_parser = words::<Group>())]
+    pub groups: Vec<Group>,
+    /// Only targets like this, `*` and `?` standing for anything (repeatable)
+    #[arg(long = "target", value_name = "GLOB")]
+    pub targets: Vec<String>,
+    /// Exit with 1 unless every target is plainly reachable
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Commands of `catalog`.
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// What would be probed here, and what cannot be
+    List {
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// Everything that is wrong in catalogue files
+    Validate {
+        /// Catalogue files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// What an edition adds, removes and changes against another
+    #[command(after_help = "Example:\n  egress-probe catalog diff 2020-01 2026-06 --cloud public")]
+    Diff {
+        /// The edition that the firewall follows now
+        from: Edition,
+        /// The edition that it is to follow
+        to: Edition,
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// The JSON Schema of catalogue files
+    Schema {
+        #[arg(long, value_enum, default_value_t = ListFormat::Json)]
+        format: ListFormat,
+    },
+}
+
+/// Forms of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// As /api/v1/status
+    Json,
+    /// For CI systems
+    Junit,
+    /// For the textfile collector
+    Prometheus,
+}

@@ -1,0 +1,58 @@
+//! Parsers of flag values; what they refuse, they refuse with a sentence.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::catalog::template::{NAMESERVER, is_parameter_name};
+use crate::config::{bounds, check_value, parse_duration};
+use crate::labels::ClosedSet;
+
+/// A member of a closed set; clap lists the others and suggests the nearest.
+pub(super) fn words<T>() -> impl TypedValueParser<Value = T>
+where
+    T: ClosedSet + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(T::words()).try_map(|word| word.parse::<T>())
+}
+
+pub(super) fn value(text: &str) -> Result<String, String> {
+    check_value(text).map(|()| text.to_owned())
+}
+
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    if name == NAMESERVER {
+        return Err("nameservers are chosen with --nameserver".to_owned());
+    }
+    if !is_parameter_name(name) {
+        return Err(format!(
+            "`{name}` is not a parameter name: lower-case letters, digits and underscores"
+        ));
+    }
+    check_value(value)?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    parse_duration(text, bounds::TIMEOUT)
+}
+
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    parse_duration(text, bounds::INTERVAL)
+}
+
+pub(super) fn limit(text: &str) -> Result<Duration, String> {
+    parse_duration(text, bounds::LIMIT)
+}
+
+pub(super) fn concurrency(text: &str) -> Result<usize, String> {
+    let (least, most) = bounds::CONCURRENCY;
+    let number: i64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a whole number"))?;
+    if !(least..=most).contains(&number) {
+        return Err(format!("must be from {least} to {most}"));
+    }
+    usize::try_from(number).map_err(|error| error.to_string())
+}
