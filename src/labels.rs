@@ -59,7 +59,7 @@ pub(crate) trait ClosedSet: std::str::FromStr<Err = UnknownMember> {
 
 /// A word that is not a member of a closed set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is not known here; known are {}", known.join(", "))]
+#[error("{}", crate::problem::unknown_word(given, known))]
 pub struct UnknownMember {
     /// What was written.
     pub given: String,

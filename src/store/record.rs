@@ -251,3 +251,140 @@ fn push_bounded<T>(ring: &mut VecDeque<T>, item: T, capacity: usize) {
     }
     ring.push_back(item);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{AddressResult, Facts};
+    use crate::target::{Group, Host, Probe, Requirement, TargetId};
+
+    fn record() -> Record {
+        let host = Host::Name("host.example".to_owned());
+        let target = Target {
+            id: TargetId {
+                target: host.with_port(443).into(),
+                probe: Probe::Tcp.kind(),
+            },
+            host,
+            port: Some(443),
+            probe: Probe::Tcp,
+            groups: vec![Group::Core],
+            requirement: Requirement::Required,
+            purpose: String::new(),
+        };
+        Record::new(Arc::new(target), Timestamp::now())
+    }
+
+    fn failure(reason: Reason) -> Failure {
+        Failure {
+            phase: Phase::Connect,
+            reason,
+            detail: String::new(),
+        }
+    }
+
+    fn outcome(verdict: Verdict) -> Outcome {
+        Outcome {
+            started_at: Timestamp::now(),
+            elapsed: Duration::from_millis(1),
+            phases: Vec::new(),
+            addresses: Vec::new(),
+            facts: Facts::default(),
+            warnings: Vec::new(),
+            verdict,
+        }
+    }
+
+    fn refuted() -> Outcome {
+        outcome(Verdict::Unreachable(failure(Reason::Timeout)))
+    }
+
+    fn own_trouble() -> Outcome {
+        outcome(Verdict::Unproven(failure(Reason::LocalResource)))
+    }
+
+    fn proof() -> Outcome {
+        outcome(Verdict::Reachable)
+    }
+
+    #[test]
+    fn success_is_believed_at_once_and_a_failure_only_when_it_is_confirmed() {
+        let mut record = record();
+        assert!(record.take(refuted()).confirm);
+        assert_eq!(record.state, State::Pending);
+        assert!(!record.take(refuted()).confirm);
+        assert_eq!(record.state, State::Unreachable);
+        assert!(record.failure.is_some());
+        assert!(record.take(proof()).change.is_some());
+        assert_eq!(record.state, State::Reachable);
+        assert_eq!(record.failure, None);
+    }
+
+    #[test]
+    fn a_failure_that_is_not_confirmed_changes_nothing() {
+        let mut record = record();
+        record.take(proof());
+        for _ in 0..3 {
+            let effect = record.take(refuted());
+            assert!(effect.confirm && effect.change.is_none());
+            record.take(proof());
+        }
+        assert_eq!(record.state, State::Reachable);
+        assert_eq!((record.attempts, record.failures), (7, 3));
+        assert_eq!(record.state_changes, 0);
+    }
+
+    #[test]
+    fn a_confirming_attempt_that_could_not_look_leaves_it_open() {
+        let mut record = record();
+        record.take(proof());
+        record.take(refuted());
+        record.take(own_trouble());
+        assert_eq!(record.state, State::Unproven);
+    }
+
+    #[test]
+    fn own_trouble_does_not_wipe_out_a_confirmed_failure_at_once() {
+        let mut record = record();
+        record.take(refuted());
+        record.take(refuted());
+        assert!(record.take(own_trouble()).confirm);
+        assert_eq!(record.state, State::Unreachable);
+    }
+
+    #[test]
+    fn an_address_that_the_name_no_longer_has_is_forgotten() {
+        let mut record = record();
+        let (old, new) = ("192.0.2.1:443", "192.0.2.2:443");
+        let tried = |address: &str, failure: Option<Failure>, resolved: &[&str]| {
+            let mut outcome = proof();
+            let address = address.parse().unwrap();
+            outcome.addresses.push(AddressResult { address, failure });
+            outcome.facts.resolved = resolved.iter().map(|ip| ip.parse().unwrap()).collect();
+            outcome
+        };
+        record.take(tried(new, None, &["192.0.2.1", "192.0.2.2"]));
+        record.take(tried(
+            old,
+            Some(failure(Reason::Timeout)),
+            &["192.0.2.1", "192.0.2.2"],
+        ));
+        assert_eq!(record.warnings(), [Warning::PartialAddresses]);
+        record.take(tried(new, None, &["192.0.2.2"]));
+        assert_eq!(record.addresses.len(), 1);
+        assert!(record.warnings().is_empty());
+    }
+
+    #[test]
+    fn histories_are_bounded() {
+        let mut record = record();
+        for _ in 0..100 {
+            record.take(refuted());
+            record.take(refuted());
+            record.take(proof());
+        }
+        assert_eq!(record.recent.len(), RECENT_ATTEMPTS);
+        assert_eq!(record.changes.len(), STATE_CHANGES);
+        assert_eq!(record.attempts, 300);
+    }
+}
