@@ -161,6 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_next_address_is_tried_and_leaves_no_facts_of_the_first() {
+        leave_the_network();
         let peer = silent().await;
         let (result, outcome) =
             try_all(&["192.0.2.1", "127.0.0.2", "127.0.0.1"], peer.port()).await;
@@ -181,6 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_without_a_route_hides_no_refusal() {
+        leave_the_network();
         let port = closed_port().await.port();
         for addresses in [["127.0.0.1", "192.0.2.1"], ["192.0.2.1", "127.0.0.1"]] {
             let (result, outcome) = try_all(&addresses, port).await;
@@ -192,6 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_node_without_a_route_says_so() {
+        leave_the_network();
         let (result, outcome) = try_all(&["192.0.2.1", "2001:db8::1"], 443).await;
         assert_eq!(result.unwrap_err().reason, Reason::Unreachable);
         assert!(outcome.facts.no_local_route);

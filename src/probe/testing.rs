@@ -40,6 +40,7 @@ impl Default for Bench {
             trust: TrustConfig::default(),
             limits: Limits {
                 timeout: Duration::from_secs(2),
+                control_address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 99)),
                 ..Limits::default()
             },
             named: HashSet::new(),
@@ -276,4 +277,18 @@ impl Identity {
         })
         .await
     }
+}
+
+/// Puts this thread into a network namespace of its own: there is loopback, and no route to anywhere else.
+pub(super) fn leave_the_network() {
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET)
+        .expect("run the tests as root, or by `unshare --map-root-user --net`");
+    let lo_up = std::process::Command::new("ip")
+        .args(["link", "set", "lo", "up"])
+        .status();
+    assert!(
+        lo_up
+            .expect("ip: install Debian's package iproute2")
+            .success()
+    );
 }
