@@ -47,6 +47,14 @@ impl<'a> Overview<'a> {
 }
 
 impl Cluster<'_> {
+    /// What was observed, when it is word for word the same at every target.
+    pub(super) fn shared_detail(&self) -> Option<&str> {
+        let mut details = self.targets.iter().map(|target| target.failure.as_ref());
+        let first = &details.next()??.detail;
+        let same = details.all(|failure| failure.is_some_and(|failure| failure.detail == *first));
+        same.then_some(first.as_str())
+    }
+
     /// The firewall rules to ask for, as lines for a change ticket.
     pub(super) fn rules(&self) -> Vec<String> {
         if !self.meaning.rule {

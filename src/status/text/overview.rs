@@ -12,6 +12,9 @@ use crate::status::{Headline, Health, StatusReport, TargetReport};
 /// With less room than this, the node's name goes to a line of its own.
 const LEAST_NODE: usize = 24;
 
+/// When more targets than this fail alike, what they have in common is said once, and the rest on their own pages.
+const MOST_IN_FULL: usize = 5;
+
 pub(super) fn write(page: &mut Page, report: &StatusReport) {
     let overview = Overview::new(report);
     let now = report.generated_at;
@@ -97,8 +100,17 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
             2,
             &[(ink, &failure), (Ink::Plain, ", "), (Ink::Plain, &size)],
         );
+        let many = cluster.targets.len() > MOST_IN_FULL;
+        let shared = cluster.shared_detail().filter(|_| many);
         for target in &cluster.targets {
             broken_target(page, target, now);
+            observed(page, target, shared.is_some());
+            if !many && !target.purpose.is_empty() {
+                page.paragraph(6, Ink::Dim, &format!("purpose: {}", target.purpose));
+            }
+        }
+        if let Some(detail) = shared {
+            page.labelled(4, "observed", Ink::Plain, detail);
         }
         page.labelled(4, "usually", Ink::Plain, cluster.meaning.usually);
         page.labelled(4, "to do", Ink::Plain, cluster.meaning.todo);
@@ -126,7 +138,11 @@ fn broken_target(page: &mut Page, target: &TargetReport, now: Timestamp) {
         page.line(4, &[(Ink::Bold, &short), (Ink::Plain, &probe)]);
         page.line(6, &[(Ink::Plain, &since)]);
     }
-    if let Some(failure) = &target.failure {
+}
+
+/// What was seen at this target alone.
+fn observed(page: &mut Page, target: &TargetReport, shared: bool) {
+    if let Some(failure) = target.failure.as_ref().filter(|_| !shared) {
         let at = target
             .failed_address()
             .map(|address| format!("{address}: "));
@@ -135,8 +151,5 @@ fn broken_target(page: &mut Page, target: &TargetReport, now: Timestamp) {
     }
     for line in warning_lines(target) {
         page.paragraph(6, Ink::Yellow, &line);
-    }
-    if !target.purpose.is_empty() {
-        page.paragraph(6, Ink::Dim, &format!("purpose: {}", target.purpose));
     }
 }
