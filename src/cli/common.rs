@@ -1,6 +1,5 @@
 //! The flags that every command takes, and the layer of settings that they make.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +7,9 @@ use clap::{Args, ValueEnum};
 
 use super::values::{assignment, concurrency, limit, timeout, value, words};
 use crate::catalog::{Cloud, Condition, Edition};
-use crate::config::{Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings};
+use crate::config::{
+    ControlAddress, Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings,
+};
 use crate::nameservers::Nameserver;
 use crate::target::Group;
 
@@ -77,7 +78,7 @@ pub struct Common {
     pub concurrency: Option<usize>,
     /// Address where no server can be; a connect to it that succeeds shows an interceptor [default: 192.0.2.1]
     #[arg(long, global = true, value_name = "ADDR")]
-    pub control_address: Option<IpAddr>,
+    pub control_address: Option<ControlAddress>,
     /// Warn when the clock is further off than this [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     pub clock_offset: Option<Duration>,
@@ -126,7 +127,7 @@ impl Common {
         settings.probe = ProbeSettings {
             timeout: self.timeout,
             concurrency: self.concurrency,
-            control_address: self.control_address,
+            control_address: self.control_address.map(|control| control.0),
             clock_offset: self.clock_offset,
             slow: self.slow,
             interval: None,

@@ -16,7 +16,7 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitStatus> {
     let flags = Settings {
-        listen: args.listen,
+        listen: args.listen.map(|listen| listen.0),
         probe: ProbeSettings {
             interval: args.interval,
             ..ProbeSettings::default()

@@ -1,11 +1,11 @@
 //! The form of the configuration file.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::settings::{ProbeSettings, bounds, check_value, parse_duration};
+use super::settings::{ControlAddress, Listen, ProbeSettings, bounds, check_value, parse_duration};
 use super::{Given, Origin, Settings};
 use crate::catalog::template::{NAMESERVER, is_parameter_name};
 use crate::nameservers::Nameserver;
@@ -71,7 +71,8 @@ fn probe(at: &Cursor<'_>, reader: &mut Reader) -> Option<ProbeSettings> {
             let (least, most) = bounds::CONCURRENCY;
             usize::try_from(at.number(least, most, reader)?).ok()
         }),
-        control_address: one::<IpAddr>(f, "control_address", reader),
+        control_address: one::<ControlAddress>(f, "control_address", reader)
+            .map(|control| control.0),
         clock_offset: duration(f, "clock_offset", bounds::LIMIT, reader),
         slow: duration(f, "slow", bounds::LIMIT, reader),
     };
@@ -102,7 +103,7 @@ fn tls(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
 
 fn web(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
     if let Some(mut fields) = at.fields(reader) {
-        settings.listen = one::<SocketAddr>(&mut fields, "listen", reader);
+        settings.listen = one::<Listen>(&mut fields, "listen", reader).map(|listen| listen.0);
         fields.finish(reader);
     }
 }

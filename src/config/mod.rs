@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use settings::{
-    Given, LogFormat, LogLevel, MetadataService, ProbeSettings, Settings, bounds, check_value,
-    parse_duration,
+    ControlAddress, Given, Listen, LogFormat, LogLevel, MetadataService, ProbeSettings, Settings,
+    bounds, check_value, parse_duration,
 };
 
 use crate::catalog::{CatalogSources, Cloud, Condition, Edition, KNOWN_PARAMETERS};

@@ -86,6 +86,36 @@ impl FromStr for MetadataService {
     }
 }
 
+/// Where pages are served: `ADDR:PORT`, or `:PORT` on every address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub SocketAddr);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let everywhere = text.strip_prefix(':').and_then(|port| port.parse().ok());
+        let everywhere = everywhere.map(|port: u16| SocketAddr::from(([0, 0, 0, 0], port)));
+        everywhere
+            .or_else(|| text.parse().ok())
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not ADDR:PORT, such as 0.0.0.0:9100 or [::]:9100"))
+    }
+}
+
+/// An address where no server can be, for the control dial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlAddress(pub IpAddr);
+
+impl FromStr for ControlAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = text.parse().map(Self);
+        address.map_err(|_| format!("`{text}` is not an address, such as 192.0.2.1"))
+    }
+}
+
 /// Settings of attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProbeSettings {
