@@ -160,11 +160,10 @@ impl Inputs {
 
 fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrust, Problems> {
     let cluster = &config.cluster_ca_file;
-    let cluster_given = cluster.required || cluster.path.exists();
     let trust = TrustConfig {
         bundled: config.bundled_roots,
         ca_files: config.ca_files.clone(),
-        cluster_ca_file: cluster_given.then(|| cluster.path.clone()),
+        cluster_ca_file: cluster.is_given().then(|| cluster.path.clone()),
         entry_files,
     };
     TlsTrust::load(&trust).map_err(|errors| {

@@ -71,7 +71,17 @@ pub struct ChosenFile {
     pub required: bool,
 }
 
+/// Whether a file is there; one that may not be looked at counts, so that reading it says what is wrong.
+fn is_there(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
+}
+
 impl ChosenFile {
+    /// Whether it is to be read.
+    pub fn is_given(&self) -> bool {
+        self.required || is_there(&self.path)
+    }
+
     fn new(asked_for: Option<PathBuf>, usual: &str) -> Self {
         Self {
             required: asked_for.is_some(),
@@ -135,7 +145,7 @@ impl Config {
         let default = Path::new(DEFAULT_PATH);
         let written = match file {
             Some(path) => file::load(path)?,
-            None if default.exists() => file::load(default)?,
+            None if is_there(default) => file::load(default)?,
             None => Settings::default(),
         };
         Ok(Self::from(flags.over(written)))

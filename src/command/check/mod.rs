@@ -24,8 +24,9 @@ use crate::status::{About, StatusReport, junit, text};
 use crate::store::{Record, Store};
 use crate::target::Target;
 
-/// Attempts in flight unless configured otherwise.
-const CONCURRENCY: usize = 64;
+/// Attempts in flight unless configured otherwise: all at once, so that a check ends within two deadlines, as long as
+/// the descriptors last that a process may usually have (1,024; an attempt takes three at most).
+const CONCURRENCY: std::ops::RangeInclusive<usize> = 64..=256;
 
 pub(super) fn check(
     common: &Common,
@@ -53,7 +54,11 @@ async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)
     let about = inputs.about(&situation, &plan, Timestamp::now());
     let store = Store::default();
     store.set_targets(&plan.targets);
-    let concurrency = inputs.config.concurrency.unwrap_or(CONCURRENCY);
+    let at_once = plan
+        .targets
+        .len()
+        .clamp(*CONCURRENCY.start(), *CONCURRENCY.end());
+    let concurrency = inputs.config.concurrency.unwrap_or(at_once);
     let progress = progress(plan.targets.len());
     round::run(
         &plan.targets,
