@@ -67,7 +67,10 @@ pub(in crate::probe) async fn handshake(
         .connect(hello.server_name, stream)
         .await;
     let presented = verifier.presented();
-    trace.facts.certificate = presented.as_ref().and_then(certificate::facts);
+    // A second handshake that ends before the certificate takes nothing back of what the first one saw.
+    if let Some(presented) = &presented {
+        trace.facts.certificate = certificate::facts(presented);
+    }
     let stream = result.map_err(|error| {
         classify::handshake_error(&error, offers_alpn, verifier.missing(), trace)
     })?;
