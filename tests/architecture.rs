@@ -36,7 +36,7 @@ const USES: &[(&str, &str)] = &[
     ("plan", "catalog proxy target"),
     ("probe", "outcome proxy target"),
     ("problem", ""),
-    ("proxy", "target"),
+    ("proxy", "problem target"),
     ("schedule", "heartbeat outcome probe store target"),
     ("server", "heartbeat labels metrics status store target"),
     ("shutdown", ""),

@@ -14,7 +14,7 @@ use crate::nameservers;
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
-use crate::proxy::{self, FromEnvironment, ProxyChoice, ProxyPolicy};
+use crate::proxy::{DecidedProxy, ProxyChoice, ProxyPolicy};
 use crate::status::{self, About, UntestableProtocol};
 use crate::target::{Host, Trust};
 use crate::version;
@@ -28,7 +28,7 @@ pub struct Inputs {
     pub catalog: Catalog,
     environment: Environment,
     tls: Arc<TlsTrust>,
-    proxies: FromEnvironment,
+    proxies: DecidedProxy,
 }
 
 /// What was found around the agent at one time.
@@ -53,7 +53,7 @@ impl Inputs {
         }
         let entry_files = catalog.as_ref().map(entry_files).unwrap_or_default();
         let tls = load_trust(&config, entry_files);
-        let proxies = proxies(&config, &environment);
+        let proxies = config.proxy.decide(config.no_proxy.as_ref(), &environment);
         if config.nameservers.is_empty() && config.resolv_conf.required {
             problems.extend_from(resolvers_of(&config.resolv_conf.path).map(drop));
         }
@@ -194,31 +194,6 @@ fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrus
         }
         problems
     })
-}
-
-/// What is configured, or what the variables say when they are to be asked.
-fn proxies(config: &Config, environment: &Environment) -> Result<FromEnvironment, Problems> {
-    match &config.proxy {
-        ProxyChoice::None => Ok(FromEnvironment::default()),
-        ProxyChoice::Given(address) => {
-            let bypass = config.no_proxy.clone().unwrap_or_default();
-            Ok(FromEnvironment {
-                policy: ProxyPolicy::given(address.clone(), bypass),
-                notices: Vec::new(),
-            })
-        }
-        ProxyChoice::Environment => {
-            let found = proxy::from_environment(environment, config.no_proxy.as_ref());
-            found.map_err(|variables| {
-                let mut problems = Problems::default();
-                for variable in variables {
-                    let place = format!("environment variable {}", variable.name);
-                    problems.add(Path::new(&place), None, "", variable.message);
-                }
-                problems
-            })
-        }
-    }
 }
 
 fn resolvers_of(file: &Path) -> Result<Vec<SocketAddr>, Problems> {

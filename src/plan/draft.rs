@@ -81,12 +81,11 @@ impl Drafts {
         }
         let names = self.targets.values_mut().filter(|t| t.probe == Probe::Dns);
         for name in names.filter(|name| some_proxied.contains(&name.host)) {
-            match direct.get(&name.host) {
-                Some(requirement) => name.requirement = *requirement,
-                None => {
-                    name.requirement = Requirement::Optional;
-                    name.purpose.push_str(RESOLVED_BY_PROXY);
-                }
+            if let Some(requirement) = direct.get(&name.host) {
+                name.requirement = *requirement;
+            } else {
+                name.requirement = Requirement::Optional;
+                name.purpose.push_str(RESOLVED_BY_PROXY);
             }
         }
     }

@@ -90,8 +90,8 @@ impl Plan {
             }
         }
         planner.add_nameservers();
-        let proxied = |target: &Target| proxies.for_target(target).is_some();
-        planner.drafts.relax_resolution(proxied);
+        let through = |target: &Target| proxies.for_target(target).is_some();
+        planner.drafts.relax_resolution(through);
         let (targets, origins) = planner.drafts.finish();
         Self {
             targets,

@@ -147,13 +147,10 @@ impl<'a> Way<'a> {
 }
 
 /// What happened on the way to the proxy, told as such.
-fn before(proxy: &Proxy, symptom: Symptom) -> Symptom {
-    let detail = format!(
-        "the proxy {}: {}",
-        proxy.address.authority(),
-        symptom.detail
-    );
-    Symptom { detail, ..symptom }
+fn before(proxy: &Proxy, mut symptom: Symptom) -> Symptom {
+    let address = proxy.address.authority();
+    symptom.detail = format!("the proxy {address}: {}", symptom.detail);
+    symptom
 }
 
 #[cfg(test)]

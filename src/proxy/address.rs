@@ -1,7 +1,7 @@
 //! The address of a proxy as people write it: `http://HOST:PORT`. Nothing else of a URL is kept, credentials least of all.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use crate::target::Host;
@@ -102,25 +102,22 @@ impl Url {
 pub(super) fn host_and_port(authority: &str) -> Result<(Host, Option<u16>), String> {
     const NO_HOST: &str = "must name a host, as in proxy.example or 192.0.2.10";
     const NO_PORT: &str = "must have a port from 1 to 65535 behind the colon";
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(literal) => {
-            let (address, rest) = literal.split_once(']').ok_or("must close its bracket")?;
-            let address: std::net::Ipv6Addr = address
-                .parse()
-                .map_err(|_| "must have an IPv6 address in its brackets")?;
-            let port = match rest {
-                "" => None,
-                rest => Some(rest.strip_prefix(':').ok_or(NO_PORT)?),
-            };
-            (Host::Address(IpAddr::V6(address)), port)
-        }
-        None => {
-            let (host, port) = match authority.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (authority, None),
-            };
-            (parse_host(host).ok_or(NO_HOST)?, port)
-        }
+    let (host, port) = if let Some(literal) = authority.strip_prefix('[') {
+        let (address, rest) = literal.split_once(']').ok_or("must close its bracket")?;
+        let address: Ipv6Addr = address
+            .parse()
+            .map_err(|_| "must have an IPv6 address in its brackets")?;
+        let port = match rest {
+            "" => None,
+            rest => Some(rest.strip_prefix(':').ok_or(NO_PORT)?),
+        };
+        (Host::Address(address.into()), port)
+    } else {
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        };
+        (parse_host(host).ok_or(NO_HOST)?, port)
     };
     match port.map(parse_port) {
         None => Ok((host, None)),

@@ -119,27 +119,28 @@ impl FromStr for Rule {
                 "`{shown}` is neither a name, an address, a network such as 10.0.0.0/8, nor `*`"
             )
         };
+        let all = |port| Self {
+            hosts: Hosts::All,
+            port,
+        };
         if item == "*" {
-            let (hosts, port) = (Hosts::All, None);
-            return Ok(Self { hosts, port });
+            return Ok(all(None));
         }
         if let Some(port) = item.strip_prefix("*:") {
             let port = parse_port(port).ok_or_else(wrong)?;
-            let (hosts, port) = (Hosts::All, Some(port));
-            return Ok(Self { hosts, port });
+            return Ok(all(Some(port)));
         }
         if let Some((address, prefix)) = item.split_once('/') {
             let hosts = network(address, prefix).ok_or_else(wrong)?;
             return Ok(Self { hosts, port: None });
         }
         // An IPv6 address needs no brackets unless a port follows.
-        let (host, port) = match item.parse::<IpAddr>() {
-            Ok(address) => (Host::Address(address), None),
-            Err(_) => {
-                let item = item.strip_prefix('*').unwrap_or(item);
-                let item = item.strip_prefix('.').unwrap_or(item);
-                host_and_port(item).map_err(|_| wrong())?
-            }
+        let (host, port) = if let Ok(address) = item.parse() {
+            (Host::Address(address), None)
+        } else {
+            let item = item.strip_prefix('*').unwrap_or(item);
+            let item = item.strip_prefix('.').unwrap_or(item);
+            host_and_port(item).map_err(|_| wrong())?
         };
         let hosts = match host {
             Host::Name(name) => Hosts::Domain(name),

@@ -1,9 +1,11 @@
 //! The policy that the variables of the environment make, read as the clients on a node read them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::address::{ProxyAddress, Url};
-use super::{Bypass, Proxy, ProxyPolicy};
+use super::{Bypass, DecidedProxy, Proxy, ProxyPolicy};
+use crate::problem::Problems;
 
 /// The scheme's own port, which Go's clients (kubelet, containerd) take when a variable names none.
 const DEFAULT_PORT: u16 = 80;
@@ -13,58 +15,39 @@ const HTTP: [&str; 2] = ["HTTP_PROXY", "http_proxy"];
 const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 const NO: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// What the environment says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FromEnvironment {
-    /// Which targets are reached through which proxy.
-    pub policy: ProxyPolicy,
-    /// What was left out or assumed, in sentences without any secret.
-    pub notices: Vec<String>,
-}
-
-/// A variable that names no proxy that could be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadVariable {
-    /// Its name.
-    pub name: &'static str,
-    /// What is wrong, in a sentence without any secret.
-    pub message: String,
-}
-
-/// Reads the variables; `bypass`, when given, stands in place of `NO_PROXY`. Upper case wins over lower case, and a
-/// variable that is empty is not there.
-///
-/// # Errors
-/// Every variable in use that names no proxy: to pass over it would be to test another path than the node's.
-pub fn from_environment(
+/// Upper case wins over lower case, and a variable that is empty is not there.
+pub(super) fn read(
     variables: &BTreeMap<String, String>,
     bypass: Option<&Bypass>,
-) -> Result<FromEnvironment, Vec<BadVariable>> {
-    let mut found = FromEnvironment::default();
-    let mut bad = Vec::new();
+) -> Result<DecidedProxy, Problems> {
+    let mut notices = Vec::new();
+    let mut problems = Problems::default();
     let mut proxy = |names: [&'static str; 2]| {
         let (name, value) = first(variables, names).or_else(|| first(variables, ALL))?;
-        let read = read(name, value, &mut found.notices);
-        read.map_err(|message| bad.push(BadVariable { name, message }))
-            .ok()
+        let proxy = to_proxy(name, value, &mut notices);
+        let place = format!("environment variable {name}");
+        let bad = |why| problems.add(Path::new(&place), None, "", why);
+        proxy.map_err(bad).ok()
     };
     let (tunnels, http) = (proxy(HTTPS), proxy(HTTP));
-    found.policy = ProxyPolicy {
+    problems.into_result()?;
+    let bypass = bypass.cloned();
+    let policy = ProxyPolicy {
         tunnels,
         http,
-        bypass: match (bypass, first(variables, NO)) {
-            (Some(given), _) => given.clone(),
-            (None, Some((name, list))) => {
-                let (bypass, wrong) = Bypass::read(list);
-                let ignored = |why| format!("{name}: {why}, and is ignored");
-                found.notices.extend(wrong.into_iter().map(ignored));
-                bypass
-            }
-            (None, None) => Bypass::default(),
-        },
+        bypass: bypass.unwrap_or_else(|| exceptions(variables, &mut notices)),
     };
-    bad.dedup();
-    if bad.is_empty() { Ok(found) } else { Err(bad) }
+    Ok(DecidedProxy { policy, notices })
+}
+
+fn exceptions(variables: &BTreeMap<String, String>, notices: &mut Vec<String>) -> Bypass {
+    let Some((name, list)) = first(variables, NO) else {
+        return Bypass::default();
+    };
+    let (bypass, wrong) = Bypass::read(list);
+    let ignored = |why| format!("{name}: {why}, and is ignored");
+    notices.extend(wrong.into_iter().map(ignored));
+    bypass
 }
 
 fn first<'v>(
@@ -77,7 +60,7 @@ fn first<'v>(
     })
 }
 
-fn read(name: &'static str, value: &str, notices: &mut Vec<String>) -> Result<Proxy, String> {
+fn to_proxy(name: &'static str, value: &str, notices: &mut Vec<String>) -> Result<Proxy, String> {
     let url = Url::split(value)?;
     let (host, port) = (url.host, url.port.unwrap_or(DEFAULT_PORT));
     let proxy = Proxy {

@@ -6,13 +6,14 @@ mod environment;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 pub use address::ProxyAddress;
 pub use bypass::Bypass;
-pub use environment::{BadVariable, FromEnvironment, from_environment};
 
+use crate::problem::Problems;
 use crate::target::{ProbeKind, Target};
 
 /// What the user wants.
@@ -38,6 +39,36 @@ impl FromStr for ProxyChoice {
                 .parse()
                 .map(Self::Given)
                 .map_err(|why: String| format!("{why}; or write `none` or `environment`")),
+        }
+    }
+}
+
+/// What a choice comes to in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecidedProxy {
+    /// Which targets are reached through which proxy.
+    pub policy: ProxyPolicy,
+    /// What was left out or assumed, in sentences without any secret.
+    pub notices: Vec<String>,
+}
+
+impl ProxyChoice {
+    /// Makes the policy. Exceptions that are given stand in place of those that the variables name.
+    ///
+    /// # Errors
+    /// Every variable in use that names no proxy: to pass over it would be to test another path than the node's.
+    pub fn decide(
+        &self,
+        no_proxy: Option<&Bypass>,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<DecidedProxy, Problems> {
+        match self {
+            Self::None => Ok(DecidedProxy::default()),
+            Self::Environment => environment::read(variables, no_proxy),
+            Self::Given(address) => Ok(DecidedProxy {
+                policy: ProxyPolicy::given(address.clone(), no_proxy.cloned().unwrap_or_default()),
+                notices: Vec::new(),
+            }),
         }
     }
 }
