@@ -169,13 +169,12 @@ fn every_configuration_in_the_documentation_loads() {
 /// The keys that the loader names as known where it meets an unknown one; none where it takes any key, or no map.
 fn known_beside(text: &str) -> Option<Vec<String>> {
     let problems = config_of("config.yaml", text).err()?;
-    let listed = problems.iter().find_map(|problem| {
+    problems.iter().find_map(|problem| {
         let (unknown, known) = problem
             .message
             .split_once(" is not known here; known are ")?;
         (unknown == format!("`{NO_KEY}`")).then(|| known.split(", ").map(str::to_owned).collect())
-    });
-    listed
+    })
 }
 
 /// Every key of the loader; those of a map with the map's name before them.
