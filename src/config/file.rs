@@ -10,7 +10,8 @@ use super::{Given, Origin, Settings};
 use crate::catalog::template::{NAMESERVER, is_parameter_name};
 use crate::nameservers::Nameserver;
 use crate::problem::Problems;
-use crate::yaml::{self, Cursor, Fields, Reader};
+use crate::proxy::{Bypass, ProxyChoice};
+use crate::yaml::{self, Content, Cursor, Fields, Reader};
 
 /// Reads a configuration file; relative paths in it are meant from the folder it stands in.
 pub(super) fn load(path: &Path) -> Result<Settings, Problems> {
@@ -51,6 +52,9 @@ fn settings(root: &Cursor<'_>, reader: &mut Reader) -> Option<Settings> {
         .get("probe")
         .and_then(|at| probe(&at, reader))
         .unwrap_or_default();
+    if let Some(at) = f.get("proxy") {
+        proxy(&at, &mut settings, reader);
+    }
     if let Some(at) = f.get("tls") {
         tls(&at, &mut settings, reader);
     }
@@ -78,6 +82,22 @@ fn probe(at: &Cursor<'_>, reader: &mut Reader) -> Option<ProbeSettings> {
     };
     fields.finish(reader);
     Some(settings)
+}
+
+/// A word, or a map that names the proxy and what is reached without it.
+fn proxy(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
+    if !matches!(at.content(), Content::Map(_)) {
+        settings.proxy = at.parsed(reader);
+        return;
+    }
+    let Some(mut fields) = at.fields(reader) else {
+        return;
+    };
+    let url = fields.require("url", reader);
+    settings.proxy = url.and_then(|at| Some(ProxyChoice::Given(at.parsed(reader)?)));
+    let lists = many::<Bypass>(&mut fields, "no_proxy", reader);
+    settings.no_proxy = lists.map(|lists| lists.into_iter().collect());
+    fields.finish(reader);
 }
 
 fn tls(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {

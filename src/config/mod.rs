@@ -19,6 +19,7 @@ pub use settings::{
 use crate::catalog::{CatalogSources, Cloud, Condition, Edition, KNOWN_PARAMETERS};
 use crate::probe::Limits;
 use crate::problem::{Problems, unknown_word};
+use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
 
 /// Where the configuration is looked for when no flag names it; it need not be there.
@@ -127,6 +128,10 @@ pub struct Config {
     pub concurrency: Option<usize>,
     /// What every attempt obeys.
     pub limits: Limits,
+    /// Whether targets are reached through a proxy.
+    pub proxy: ProxyChoice,
+    /// Which are not; absent: as the environment says, where it names the proxy.
+    pub no_proxy: Option<Bypass>,
     /// Where pages and metrics are served.
     pub listen: SocketAddr,
     /// What is logged.
@@ -220,6 +225,8 @@ impl From<Settings> for Config {
                 clock_offset: probe.clock_offset.unwrap_or(defaults.clock_offset),
                 slow: probe.slow,
             },
+            proxy: settings.proxy.unwrap_or_default(),
+            no_proxy: settings.no_proxy,
             listen: settings.listen.unwrap_or(EVERYWHERE),
             log_level: settings.log_level.unwrap_or(LogLevel::Info),
             log_format: settings.log_format.unwrap_or(LogFormat::Text),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Origin;
 use crate::catalog::{Cloud, Condition, Edition};
 use crate::labels::closed_set;
+use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
 
 closed_set! {
@@ -152,6 +153,8 @@ pub struct Settings {
     pub bundled_roots: Option<bool>,
     pub metadata: Option<MetadataService>,
     pub probe: ProbeSettings,
+    pub proxy: Option<ProxyChoice>,
+    pub no_proxy: Option<Bypass>,
     pub listen: Option<SocketAddr>,
     pub log_level: Option<LogLevel>,
     pub log_format: Option<LogFormat>,
@@ -179,6 +182,8 @@ impl Settings {
             bundled_roots: self.bundled_roots.or(below.bundled_roots),
             metadata: self.metadata.or(below.metadata),
             probe: self.probe.over(&below.probe),
+            proxy: self.proxy.or(below.proxy),
+            no_proxy: self.no_proxy.or(below.no_proxy),
             listen: self.listen.or(below.listen),
             log_level: self.log_level.or(below.log_level),
             log_format: self.log_format.or(below.log_format),
