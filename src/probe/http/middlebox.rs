@@ -17,7 +17,7 @@ use crate::probe::text::printable;
 pub(in crate::probe) enum Channel {
     /// Clear text: everybody on the path.
     Clear,
-    /// TLS that only a given CA vouches for, where public roots could: whoever inspects TLS here.
+    /// TLS that only a given CA vouches for, where others are known who would: whoever inspects TLS here.
     Intercepted,
     /// TLS with a certificate that is trusted for the name: its holder.
     Proven,

@@ -43,6 +43,14 @@ fn with_alpn(name: &str) -> Probe {
     })
 }
 
+fn trusting(trust: Trust) -> Probe {
+    Probe::Https(Https {
+        server_name: Some(NAME.to_owned()),
+        trust,
+        ..Https::default()
+    })
+}
+
 fn certificate(outcome: &Outcome) -> &crate::outcome::Certificate {
     outcome.facts.certificate.as_ref().unwrap()
 }
@@ -227,15 +235,67 @@ async fn without_the_clusters_ca_a_stranger_decides_nothing() {
         refuted(&outcome),
         (Phase::Tls, Reason::CertificateUntrusted)
     );
+}
 
-    bench.trust.cluster_ca_file = None;
-    bench.trust.ca_files = vec![authority.file()];
-    let outcome = bench.attempt(peer, probe).await;
-    assert_eq!(
-        certificate(&outcome).vouched_by,
-        Some(VouchedBy::ExpectedCa)
-    );
+#[tokio::test]
+async fn a_re_signed_certificate_is_seen_where_another_ca_is_expected() {
+    let expected = Authority::named("cluster");
+    let inspector = Authority::named("inspector");
+    let identity = || inspector.identity(NAME, YEARS);
+    let peer = identity().serve().await;
+    let denied = identity().replying("HTTP/1.1 403 Forbidden\r\n\r\n");
+    let denied = denied.serve().await;
+    let genuine = expected.identity(NAME, YEARS).serve().await;
+    for bundled in [true, false] {
+        for trust in [Trust::Cluster, Trust::Files(vec![expected.file()])] {
+            let mut bench = bench(&inspector);
+            bench.trust.bundled = bundled;
+            bench.trust.ca_files.push(expected.file());
+            match &trust {
+                Trust::Files(files) => bench.trust.entry_files = vec![files.clone()],
+                _ => bench.trust.cluster_ca_file = Some(expected.file()),
+            }
+            let probe = trusting(trust);
+
+            let outcome = bench.attempt(peer, probe.clone()).await;
+            assert_reachable(&outcome);
+            assert_eq!(outcome.warnings, [Warning::Intercepted]);
+            let vouched_by = certificate(&outcome).vouched_by;
+            assert_eq!(vouched_by, Some(VouchedBy::GivenCa));
+
+            let outcome = bench.attempt(denied, probe.clone()).await;
+            assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+
+            let outcome = bench.attempt(genuine, probe).await;
+            assert_reachable(&outcome);
+            assert!(outcome.warnings.is_empty());
+            let vouched_by = certificate(&outcome).vouched_by;
+            assert_eq!(vouched_by, Some(VouchedBy::ExpectedCa));
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_clusters_ca_a_given_one_may_be_an_inspectors() {
+    let given = Authority::named("given");
+    let peer = given.identity(NAME, YEARS).serve().await;
+    let stranger = Authority::named("stranger").identity(NAME, YEARS);
+    let stranger = stranger.serve().await;
+    let mut bench = inspected(&given);
+    let outcome = bench.attempt(peer, trusting(Trust::Cluster)).await;
+    assert_reachable(&outcome);
+    assert_eq!(outcome.warnings, [Warning::Intercepted]);
+    let outcome = bench.attempt(stranger, trusting(Trust::Cluster)).await;
+    let expected = (Phase::Tls, Reason::CertificateUntrusted);
+    assert_eq!(unproven(&outcome), expected);
+
+    // Here the given CAs are all who may vouch, for the API server too.
+    bench.trust.bundled = false;
+    let outcome = bench.attempt(peer, trusting(Trust::Cluster)).await;
+    assert_reachable(&outcome);
     assert!(outcome.warnings.is_empty());
+    let outcome = bench.attempt(stranger, trusting(Trust::Cluster)).await;
+    assert_eq!(refuted(&outcome), expected);
 }
 
 #[tokio::test]

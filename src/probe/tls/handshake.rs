@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use super::trust::TlsTrust;
 use super::verifier::RecordingVerifier;
 use super::{certificate, classify};
-use crate::outcome::{Phase, Reason, TlsSession, VouchedBy, Warning};
+use crate::outcome::{Phase, Reason, TlsSession, Warning};
 use crate::probe::{Symptom, Trace};
 use crate::target::{Host, Trust};
 
@@ -43,7 +43,7 @@ impl Hello<'_> {
 pub(in crate::probe) struct Session {
     /// The connection.
     pub(in crate::probe) stream: TlsStream<TcpStream>,
-    /// Whether only a given CA vouches where public roots could.
+    /// Whether only a given CA vouches where others are known who would: somebody re-signed the certificate.
     pub(in crate::probe) intercepted: bool,
 }
 
@@ -73,7 +73,7 @@ pub(in crate::probe) async fn handshake(
     })?;
     note_session(&stream, trace);
     let vouched_by = presented.and_then(|presented| presented.vouched_by);
-    let intercepted = vouched_by == Some(VouchedBy::GivenCa) && tls.has_public_roots();
+    let intercepted = verifier.re_signed(vouched_by);
     if intercepted {
         trace.warn(Warning::Intercepted);
     }

@@ -17,6 +17,8 @@ pub(super) struct Anchors {
     pub(super) verifiers: Vec<(Arc<WebPkiServerVerifier>, VouchedBy)>,
     /// What the agent would need to know before "nobody vouches for it" says anything about the network.
     pub(super) missing: Option<&'static str>,
+    /// Whether others than the given CAs are known to vouch for such a server, so that a given CA re-signs.
+    pub(super) given_re_signs: bool,
 }
 
 /// What the peer presented.
@@ -58,6 +60,11 @@ impl RecordingVerifier {
     /// See [`Anchors::missing`].
     pub(super) const fn missing(&self) -> Option<&'static str> {
         self.anchors.missing
+    }
+
+    /// Whether the chain was re-signed on the way.
+    pub(super) fn re_signed(&self, vouched_by: Option<VouchedBy>) -> bool {
+        self.anchors.given_re_signs && vouched_by == Some(VouchedBy::GivenCa)
     }
 
     /// The first to know the issuer decides; when none does, nobody vouches.
