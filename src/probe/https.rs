@@ -9,7 +9,7 @@ use super::context::{Context, port};
 use super::http::{Channel, Scene, authority, head, judge};
 use super::tls::{Hello, Session, echoed, handshake};
 use super::{Symptom, Trace};
-use crate::outcome::Reason;
+use crate::outcome::{Reason, VouchedBy};
 use crate::target::{Host, Https, Target};
 
 const DEFAULT_PORT: u16 = 443;
@@ -52,19 +52,25 @@ async fn request(
         .as_ref()
         .map_or_else(|| target.host.clone(), |name| Host::Name(name.clone()));
     let authority = authority(&host, port(target)?, DEFAULT_PORT);
+    let channel = channel(&session);
     let (mut head, stream) = head(session.stream, &authority, trace).await?;
     trace.settle();
     close_after_peer(stream, &mut head.body, cx.turn).await;
     let scene = Scene {
         host: &host.to_string(),
-        channel: if session.intercepted {
-            Channel::Intercepted
-        } else {
-            Channel::Proven
-        },
+        channel,
         named_domains: cx.named_domains,
     };
     judge(&head, &scene, trace)
+}
+
+/// Who can have written what comes over `session`.
+fn channel(session: &Session) -> Channel {
+    match session.vouched_by {
+        _ if session.intercepted => Channel::Intercepted,
+        Some(VouchedBy::GivenCa) => Channel::Given,
+        _ => Channel::Proven,
+    }
 }
 
 /// A second handshake with the same peer, which must echo one of the entry's application protocols.

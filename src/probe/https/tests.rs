@@ -178,6 +178,18 @@ async fn a_403_is_the_servers_own_unless_somebody_inspects() {
 }
 
 #[tokio::test]
+async fn a_proxys_mark_under_a_given_ca_is_a_denial_with_and_without_public_roots() {
+    let authority = Authority::new();
+    let reply = "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n";
+    let identity = authority.identity(NAME, YEARS).replying(reply);
+    let peer = identity.serve().await;
+    for bench in [bench(&authority), inspected(&authority)] {
+        let outcome = bench.attempt(peer, named()).await;
+        assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+    }
+}
+
+#[tokio::test]
 async fn status_470_is_a_denial_over_tls_too() {
     let authority = Authority::new();
     let identity = authority

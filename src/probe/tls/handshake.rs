@@ -11,7 +11,7 @@ use tokio_rustls::client::TlsStream;
 use super::trust::TlsTrust;
 use super::verifier::RecordingVerifier;
 use super::{certificate, classify};
-use crate::outcome::{Phase, Reason, TlsSession, Warning};
+use crate::outcome::{Phase, Reason, TlsSession, VouchedBy, Warning};
 use crate::probe::{Symptom, Trace};
 use crate::target::{Host, Trust};
 
@@ -43,6 +43,8 @@ impl Hello<'_> {
 pub(in crate::probe) struct Session {
     /// The connection.
     pub(in crate::probe) stream: TlsStream<TcpStream>,
+    /// Who vouched for the certificate.
+    pub(in crate::probe) vouched_by: Option<VouchedBy>,
     /// Whether only a given CA vouches where others are known who would: somebody re-signed the certificate.
     pub(in crate::probe) intercepted: bool,
 }
@@ -79,6 +81,7 @@ pub(in crate::probe) async fn handshake(
     }
     Ok(Session {
         stream,
+        vouched_by,
         intercepted,
     })
 }
