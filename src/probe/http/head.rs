@@ -22,7 +22,8 @@ use crate::target::Host;
 
 /// A larger head answers no `HEAD /`, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
-const MOST_HEADERS: usize = 128;
+/// More than any server sends, and few enough to parse.
+const MOST_HEADERS: usize = 1024;
 
 /// Bytes shown of an answer that is no HTTP.
 const SHOWN: usize = 64;
@@ -70,9 +71,7 @@ where
     trace.enter(Phase::Request);
     let request = request(authority)
         .map_err(|error| Symptom::new(Reason::Internal, format!("no request: {error}")))?;
-    let mut builder = Builder::new();
-    builder.max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD);
-    let (mut sender, mut connection) = builder
+    let (mut sender, mut connection) = lenient()
         .handshake(TokioIo::new(Recorder::new(stream)))
         .await
         .map_err(|error| symptom(&error, &[], trace))?;
@@ -99,6 +98,18 @@ where
         Err(Some(error)) => Err(symptom(&error, &begin, trace)),
         Err(None) => Err(closed()),
     }
+}
+
+/// Takes what browsers take: a server with an odd header line is a server that was reached.
+fn lenient() -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEAD)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .ignore_invalid_headers_in_responses(true);
+    builder
 }
 
 fn request(authority: &str) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
