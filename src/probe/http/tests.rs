@@ -163,6 +163,25 @@ async fn a_head_that_browsers_take_is_taken() {
 }
 
 #[tokio::test]
+async fn a_redirect_in_other_letters_is_seen() {
+    let location = "Location: http://portal.example.net/?grund=gesperrt-für-alle\r\n";
+    let outcome = attempt(answers(head("302 Found", location)).await).await;
+    assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+}
+
+#[tokio::test]
+async fn the_host_of_a_redirect_is_kept_within_bounds() {
+    let long = format!("{}.mcr.microsoft.com.evil.example", "x".repeat(20_000));
+    let location = format!("Location: http://{long}/\r\n");
+    let outcome = attempt(answers(head("302 Found", &location)).await).await;
+    assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+    let http = outcome.facts.http.as_ref().unwrap();
+    assert!(http.redirected_to.as_ref().unwrap().len() <= 255);
+    assert!(http.middlebox.as_ref().unwrap().len() <= 512);
+    assert!(outcome.verdict.failure().unwrap().detail.len() <= 512);
+}
+
+#[tokio::test]
 async fn what_is_no_response_head_is_told_apart() {
     let flood = [&b"HTTP/1.1 200 OK\r\nX: "[..], &b"x".repeat(64 * 1024)].concat();
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(2000));
