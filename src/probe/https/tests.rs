@@ -366,6 +366,8 @@ async fn an_application_protocol_must_be_echoed() {
     // The server answers with the alert no_application_protocol (RFC 7301 section 3.2).
     let outcome = bench.attempt(echoing(&["http/1.1"]).await, probe).await;
     assert_eq!(refuted(&outcome), (Phase::Tls, Reason::AlpnMismatch));
+    // It presents nothing before that: what is known is from the first handshake.
+    assert!(certificate(&outcome).trusted);
 }
 
 #[tokio::test]

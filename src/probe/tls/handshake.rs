@@ -69,7 +69,10 @@ pub(in crate::probe) async fn handshake(
         .connect(hello.server_name, stream)
         .await;
     let presented = verifier.presented();
-    trace.facts.certificate = presented.as_ref().and_then(certificate::facts);
+    // A handshake that fails before anything is presented leaves what an earlier one of the attempt was shown.
+    if let Some(presented) = &presented {
+        trace.facts.certificate = certificate::facts(presented);
+    }
     let stream = result.map_err(|error| {
         classify::handshake_error(&error, offers_alpn, verifier.missing(), trace)
     })?;
