@@ -7,7 +7,7 @@ use super::closing::{close, close_after_peer};
 use super::connect::connect;
 use super::context::{Context, port};
 use super::http::{Channel, Scene, authority, head, judge};
-use super::tls::{Hello, Session, echoed, handshake};
+use super::tls::{Alpn, Hello, Session, echoed, handshake};
 use super::{Symptom, Trace};
 use crate::outcome::{Reason, VouchedBy};
 use crate::target::{Host, Https, Target};
@@ -26,10 +26,7 @@ pub(super) async fn probe(
     let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
     let connection = connect(&addresses, port, cx.turn, trace).await?;
     let peer = connection.peer;
-    // The request below is HTTP/1.1. A server that is offered nothing may assume anything; one that is offered
-    // `h2` too chooses it.
-    let alpn = ["http/1.1".to_owned()];
-    let hello = hello(target, https, &alpn)?;
+    let hello = hello(target, https, Alpn::Http1)?;
     let session = handshake(connection.stream, hello, cx.tls, trace).await?;
     request(cx, target, https, session, trace).await?;
     if https.alpn.is_empty() {
@@ -82,7 +79,7 @@ async fn echo(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let connection = connect(&[peer.ip()], peer.port(), cx.turn, trace).await?;
-    let hello = hello(target, https, &https.alpn)?;
+    let hello = hello(target, https, Alpn::Wanted(&https.alpn))?;
     let session = handshake(connection.stream, hello, cx.tls, trace).await?;
     let echoed = echoed(&session.stream);
     if let Some(tls) = &mut trace.facts.tls {
@@ -102,7 +99,7 @@ async fn echo(
     }
 }
 
-fn hello<'a>(target: &Target, https: &'a Https, alpn: &'a [String]) -> Result<Hello<'a>, Symptom> {
+fn hello<'a>(target: &Target, https: &'a Https, alpn: Alpn<'a>) -> Result<Hello<'a>, Symptom> {
     Ok(Hello {
         server_name: Hello::name(&target.host, https.server_name.as_deref())?,
         alpn,

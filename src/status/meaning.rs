@@ -182,8 +182,8 @@ const fn handshake(reason: Reason) -> Meaning {
             "Look at the firewall's log of this name; ask for an application rule if it shows a denial.",
         ),
         Reason::AlpnMismatch => other(
-            "The handshake succeeded and the application protocol was not echoed: a middlebox that ends TLS strips ALPN. Cluster tunnels that depend on it do not come up.",
-            "Ask to exempt this name from TLS inspection.",
+            "The application protocol that was offered was not agreed to: a middlebox that ends TLS strips ALPN, and cluster tunnels that depend on it do not come up; or, where the detail says that the offer was the agent's own, the server speaks another one.",
+            "If the entry asks for the protocol, ask to exempt this name from TLS inspection.",
         ),
         _ => other(
             "What came back is not TLS: a middlebox answers in clear text, or another service listens there.",

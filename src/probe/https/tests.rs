@@ -371,6 +371,20 @@ async fn an_application_protocol_must_be_echoed() {
 }
 
 #[tokio::test]
+async fn a_server_without_the_agents_own_application_protocol_refutes_nothing() {
+    let authority = Authority::new();
+    for probe in [https(), with_alpn("h2")] {
+        let mut identity = authority.identity("127.0.0.1", YEARS);
+        identity.alpn = vec![b"h2".to_vec()];
+        let peer = identity.serve().await;
+        let outcome = bench(&authority).attempt(peer, probe).await;
+        assert_eq!(unproven(&outcome), (Phase::Tls, Reason::AlpnMismatch));
+        let detail = &outcome.verdict.failure().unwrap().detail;
+        assert!(detail.contains("http/1.1"), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_shakes_no_hands_fails_by_what_it_does() {
     // handshake_failure, as a server sends it that likes nothing in the ClientHello (RFC 8446 section 6.2)
     const ALERT: &[u8] = &[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28];

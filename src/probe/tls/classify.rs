@@ -4,6 +4,7 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 
+use super::Alpn;
 use crate::outcome::Reason;
 use crate::probe::text::printable;
 use crate::probe::{Symptom, Trace, classify};
@@ -19,7 +20,7 @@ pub(in crate::probe) fn rustls_error(error: &io::Error) -> Option<&Error> {
 /// An error of a handshake. `missing`: what the agent would need before an unknown issuer decides anything.
 pub(super) fn handshake_error(
     error: &io::Error,
-    offered_alpn: bool,
+    alpn: Alpn<'_>,
     missing: Option<&str>,
     trace: &mut Trace,
 ) -> Symptom {
@@ -28,16 +29,27 @@ pub(super) fn handshake_error(
         Some(
             Error::AlertReceived(AlertDescription::NoApplicationProtocol)
             | Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol),
-        ) if offered_alpn => Symptom::new(
-            Reason::AlpnMismatch,
-            "the peer speaks none of the offered application protocols",
-        ),
+        ) => alpn_mismatch(alpn),
         Some(error) => tls_error(error),
         None if error.kind() == io::ErrorKind::UnexpectedEof => Symptom::new(
             Reason::ConnectionClosed,
             "the peer closed the connection in the middle of the handshake",
         ),
         None => classify::io_error(error, trace),
+    }
+}
+
+fn alpn_mismatch(alpn: Alpn<'_>) -> Symptom {
+    let detail = match alpn {
+        Alpn::Http1 => {
+            "the server does not speak http/1.1, the agent's own offer: what other clients speak it may well answer"
+        }
+        Alpn::Wanted(_) => "the peer speaks none of the offered application protocols",
+    };
+    let symptom = Symptom::new(Reason::AlpnMismatch, detail);
+    match alpn {
+        Alpn::Http1 => symptom.undecided(),
+        Alpn::Wanted(_) => symptom,
     }
 }
 
