@@ -130,7 +130,7 @@ fn symptom(error: &Error, begin: &[u8], trace: &mut Trace) -> Symptom {
         .and_then(|source| source.downcast_ref::<io::Error>());
     if let Some(io_error) = io_error {
         return match tls::rustls_error(io_error) {
-            Some(error) => tls::tls_error(error),
+            Some(error) => tls::session_error(error),
             None if io_error.kind() == io::ErrorKind::UnexpectedEof => closed(),
             None => classify::io_error(io_error, trace),
         };

@@ -385,6 +385,25 @@ async fn a_server_without_the_agents_own_application_protocol_refutes_nothing() 
 }
 
 #[tokio::test]
+async fn a_server_that_wants_a_client_certificate_refutes_nothing() {
+    static OLD: &[&SupportedProtocolVersion] = &[&TLS12];
+    static NEW: &[&SupportedProtocolVersion] = &[&TLS13];
+    let authority = Authority::new();
+    for (versions, phase) in [(OLD, Phase::Tls), (NEW, Phase::Request)] {
+        let mut identity = authority.identity("127.0.0.1", YEARS);
+        identity.versions = versions;
+        identity.clients = Some(Authority::named("clients"));
+        let outcome = bench(&authority)
+            .attempt(identity.serve().await, https())
+            .await;
+        assert_eq!(unproven(&outcome), (phase, Reason::TlsAlert));
+        let detail = &outcome.verdict.failure().unwrap().detail;
+        assert!(detail.contains("client certificate"), "{detail}");
+        assert!(certificate(&outcome).trusted);
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_shakes_no_hands_fails_by_what_it_does() {
     // handshake_failure, as a server sends it that likes nothing in the ClientHello (RFC 8446 section 6.2)
     const ALERT: &[u8] = &[0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28];

@@ -86,9 +86,8 @@ pub(in crate::probe) async fn handshake(
     if let Some(presented) = &presented {
         trace.facts.certificate = certificate::facts(presented);
     }
-    let stream = result.map_err(|error| {
-        classify::handshake_error(&error, hello.alpn, verifier.missing(), trace)
-    })?;
+    let stream =
+        result.map_err(|error| classify::handshake_error(&error, hello.alpn, &verifier, trace))?;
     note_session(&stream, trace);
     let vouched_by = presented.and_then(|presented| presented.vouched_by);
     let intercepted = verifier.re_signed(vouched_by);

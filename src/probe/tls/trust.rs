@@ -121,6 +121,7 @@ impl TlsTrust {
         alpn: Vec<Vec<u8>>,
     ) -> ClientConfig {
         let mut config = self.base.clone();
+        config.client_auth_cert_resolver = Arc::<RecordingVerifier>::clone(&verifier);
         config.dangerous().set_certificate_verifier(verifier);
         config.alpn_protocols = alpn;
         config

@@ -1,11 +1,13 @@
 //! Verifies as webpki does, and keeps what was presented and who vouched for it. Never accepts what all refused.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::outcome::VouchedBy;
@@ -38,6 +40,7 @@ pub(super) struct RecordingVerifier {
     anchors: Anchors,
     algorithms: WebPkiSupportedAlgorithms,
     presented: Mutex<Option<Presented>>,
+    asked_for_certificate: AtomicBool,
 }
 
 impl RecordingVerifier {
@@ -46,6 +49,7 @@ impl RecordingVerifier {
             anchors,
             algorithms: rustls::crypto::ring::default_provider().signature_verification_algorithms,
             presented: Mutex::new(None),
+            asked_for_certificate: AtomicBool::new(false),
         }
     }
 
@@ -55,6 +59,17 @@ impl RecordingVerifier {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether somebody vouched for what was presented.
+    pub(super) fn accepted(&self) -> bool {
+        self.presented()
+            .is_some_and(|presented| presented.vouched_by.is_some())
+    }
+
+    /// Whether the server asked for a client's certificate.
+    pub(super) fn asked_for_certificate(&self) -> bool {
+        self.asked_for_certificate.load(Ordering::Relaxed)
     }
 
     /// See [`Anchors::missing`].
@@ -133,5 +148,21 @@ impl ServerCertVerifier for RecordingVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+/// Has no certificate to show, and remembers to have been asked for one.
+impl ResolvesClientCert for RecordingVerifier {
+    fn resolve(
+        &self,
+        _root_hint_subjects: &[&[u8]],
+        _schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        self.asked_for_certificate.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
