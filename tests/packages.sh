@@ -4,7 +4,7 @@ set -eu
 
 # program:package
 needed='ip:iproute2 nft:nftables iptables:iptables dnsmasq:dnsmasq-base nginx:nginx-light sshd:openssh-server
-chronyd:chrony promtool:prometheus curl:curl dig:bind9-dnsutils openssl:openssl python3:python3-minimal ssh-keyscan:openssh-client'
+chronyd:chrony promtool:prometheus curl:curl dig:bind9-dnsutils openssl:openssl python3:python3 ssh-keyscan:openssh-client'
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=

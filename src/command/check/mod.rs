@@ -33,8 +33,9 @@ pub(super) fn check(
     args: &CheckArgs,
     environment: &Environment,
 ) -> Result<ExitStatus> {
-    let settings = Settings::default();
-    let inputs = load(common, settings, environment)?;
+    let mut inputs = load(common, Settings::default(), environment)?;
+    // Who asks for a group has it switched on.
+    inputs.config.features.extend(&args.groups);
     let config = &inputs.config;
     // The report says what happened; the log would only say it again.
     let level = common.log_level.unwrap_or(LogLevel::Error);
@@ -98,7 +99,7 @@ fn select(plan: &mut Plan, args: &CheckArgs) -> Result<()> {
     });
     ensure!(
         !plan.targets.is_empty(),
-        "no target matches --group and --target; `egress-probe catalog list` shows what there is"
+        "no target matches --group and --target; `egress-probe catalog list --all-features` shows what there is"
     );
     Ok(())
 }
