@@ -37,10 +37,10 @@ lab-status: ## what runs in the lab, and which faults stand
 	$(LAB) status
 
 lab-block: ## a fault: make lab-block HOST=mcr.microsoft.com [FAULT=tls-reset] [PORT=443]
-	$(LAB) block --host $(HOST) --fault $(or $(FAULT),tls-reset) $(if $(PORT),--port $(PORT))
+	$(LAB) block --host '$(HOST)' --fault $(or $(FAULT),tls-reset) $(if $(PORT),--port $(PORT))
 
 lab-heal: ## the way back: make lab-heal [HOST=mcr.microsoft.com]
-	$(LAB) heal $(if $(HOST),--host $(HOST))
+	$(LAB) heal $(if $(HOST),--host '$(HOST)')
 
 lab-exec: ## a command on the lab's node: make lab-exec CMD='curl -s localhost:9100/status'
 	$(LAB) exec -- $(CMD)

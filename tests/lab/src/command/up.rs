@@ -66,8 +66,8 @@ fn instructions(lab: &Lab, spec: &LabSpec, agent: &Agent) -> String {
   make lab-status                     what runs, and which faults stand
   make lab-block HOST={example} FAULT=tls-reset
   make lab-heal                       every host is well again
-  egress-lab exec -- curl https://{example}/
-  egress-lab faults                   what FAULT can be
+  make lab-exec CMD='curl https://{example}/'
+  make lab-faults                     what FAULT can be
 
 The agent's log: {log}
 Everything else: {folder}
