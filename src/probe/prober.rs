@@ -17,7 +17,7 @@ use crate::target::{Probe, Target};
 /// Tries targets over the network. Immutable: what belongs to one attempt lives in the attempt.
 #[derive(Debug)]
 pub struct Prober {
-    /// The node's own resolvers; shared, since they change while the agent runs.
+    /// The node's own resolvers; when they change, there is a new prober.
     pub resolver: Arc<Resolver>,
     /// Who may vouch for certificates.
     pub tls: Arc<TlsTrust>,

@@ -10,10 +10,9 @@ mod tests;
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use hickory_resolver::proto::rr::Name;
 use tokio::time::timeout;
 
@@ -43,10 +42,10 @@ pub struct Resolved {
     pub nameserver: SocketAddr,
 }
 
-/// Asks the nameservers that it was given last.
+/// Asks the nameservers that it was given. Other nameservers need another resolver.
 #[derive(Debug)]
 pub struct Resolver {
-    nameservers: ArcSwap<Vec<SocketAddr>>,
+    nameservers: Vec<SocketAddr>,
     per_try: Duration,
 }
 
@@ -54,7 +53,7 @@ impl Resolver {
     /// A resolver that asks `nameservers` in this order, and gives each 2 s per try.
     pub fn new(nameservers: Vec<SocketAddr>) -> Self {
         Self {
-            nameservers: ArcSwap::from_pointee(nameservers),
+            nameservers,
             per_try: Duration::from_secs(2),
         }
     }
@@ -63,16 +62,6 @@ impl Resolver {
     #[must_use]
     pub fn with_time_per_try(self, per_try: Duration) -> Self {
         Self { per_try, ..self }
-    }
-
-    /// From the next resolution on, other nameservers are asked.
-    pub fn set(&self, nameservers: Vec<SocketAddr>) {
-        self.nameservers.store(Arc::new(nameservers));
-    }
-
-    /// The nameservers that are asked.
-    pub fn get(&self) -> Arc<Vec<SocketAddr>> {
-        self.nameservers.load_full()
     }
 
     /// The addresses of `name`, which is taken as absolute. Facts are noted in the trace.
@@ -97,10 +86,9 @@ impl Resolver {
     }
 
     async fn rounds(&self, name: &Name, trace: &Shared<'_>) -> Result<Resolved, Symptom> {
-        let nameservers = self.get();
         let mut half = None;
         let mut failure: Option<Symptom> = None;
-        for &address in (0..ROUNDS).flat_map(|_| nameservers.iter()) {
+        for &address in (0..ROUNDS).flat_map(|_| &self.nameservers) {
             match both(self.nameserver(address), name, trace).await {
                 Step::Done(answer) => return Ok(resolved(answer, address)),
                 Step::Final(symptom) => return Err(symptom),

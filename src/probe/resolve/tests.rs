@@ -379,18 +379,6 @@ async fn sixteen_addresses_are_kept() {
 }
 
 #[tokio::test]
-async fn other_nameservers_are_asked_once_they_are_set() {
-    let (before, after) = (good().await, good().await);
-    let resolver = Resolver::new(vec![before.address]);
-    resolver.set(vec![after.address]);
-    let mut trace = Trace::start(Phase::Resolve);
-    let found = resolver.resolve(HOST, &mut trace).await.unwrap();
-    assert_eq!(found.nameserver, after.address);
-    assert_eq!(*resolver.get(), [after.address]);
-    assert!(before.received().is_empty());
-}
-
-#[tokio::test]
 async fn what_cannot_be_asked_is_the_agents_own_trouble() {
     let (result, _) = resolve(&[]).await;
     assert_eq!(result.unwrap_err().reason, Reason::Internal);
