@@ -135,7 +135,7 @@ mod tests {
                 reply(&query, rcode).to_vec().unwrap()
             };
             let server = Server::udp(move |query| vec![bytes(query)]).await;
-            let server = server.and_tcp(move |query| framed(&bytes(query))).await;
+            let server = server.and_tcp(move |query| framed(&bytes(query)));
             for transport in [Transport::Udp, Transport::Tcp] {
                 let (result, trace) = asked(server.address, transport).await;
                 result.unwrap();
@@ -195,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_that_ends_before_the_answer_is_closed() {
-        let server = Server::silent().await.and_tcp(|_| Vec::new()).await;
+        let server = Server::silent().await.and_tcp(|_| Vec::new());
         let (result, trace) = asked(server.address, Transport::Tcp).await;
         assert_eq!(result.unwrap_err().reason, Reason::ConnectionClosed);
         assert_eq!(trace.phase(), Phase::Exchange);

@@ -301,14 +301,12 @@ fn cut(query: &Message) -> Vec<Message> {
 #[tokio::test]
 async fn a_truncated_answer_is_asked_for_over_tcp() {
     let server = Server::dns(cut).await;
-    let server = server
-        .and_tcp(|query| {
-            let query = Message::from_vec(query).unwrap();
-            let stale = impostors(&query).remove(0).to_vec().unwrap();
-            let good = answer(&query, BOTH).to_vec().unwrap();
-            [framed(&stale), framed(&good)].concat()
-        })
-        .await;
+    let server = server.and_tcp(|query| {
+        let query = Message::from_vec(query).unwrap();
+        let stale = impostors(&query).remove(0).to_vec().unwrap();
+        let good = answer(&query, BOTH).to_vec().unwrap();
+        [framed(&stale), framed(&good)].concat()
+    });
     let (result, trace) = resolve(&[server.address]).await;
     assert_eq!(
         texts(&result.unwrap().addresses),
@@ -325,14 +323,13 @@ async fn tcp_trouble_after_truncation_is_told() {
     assert_eq!(symptom.reason, Reason::ConnectionRefused);
     assert!(symptom.detail.contains("truncated"), "{}", symptom.detail);
 
-    let closing = Server::dns(cut).await.and_tcp(|_| vec![0, 40, 1]).await;
+    let closing = Server::dns(cut).await.and_tcp(|_| vec![0, 40, 1]);
     let (result, _) = resolve(&[closing.address]).await;
     assert_eq!(result.unwrap_err().reason, Reason::ConnectionClosed);
 
     let truncating = Server::dns(cut).await;
     let truncating = truncating
-        .and_tcp(|query| framed(&cut(&Message::from_vec(query).unwrap())[0].to_vec().unwrap()))
-        .await;
+        .and_tcp(|query| framed(&cut(&Message::from_vec(query).unwrap())[0].to_vec().unwrap()));
     let (result, _) = resolve(&[truncating.address]).await;
     assert_eq!(result.unwrap_err().reason, Reason::ResolverFailure);
 }
