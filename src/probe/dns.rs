@@ -147,6 +147,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_root_can_be_the_question() {
+        let server = Server::dns(|query| vec![reply(query, ResponseCode::NoError)]).await;
+        let resolver = Resolver::new(Vec::new());
+        let probe = Probe::DnsUdp {
+            question: ".".to_owned(),
+        };
+        let host = Host::Address(server.address.ip());
+        let target = target(probe, host, Some(server.address.port()));
+        let mut trace = Trace::start(Phase::Resolve);
+        let udp = Transport::Udp;
+        let result = probe_nameserver(&resolver, &target, ".", udp, &mut trace).await;
+        result.unwrap();
+        let asked = Message::from_vec(&server.received()[0]).unwrap();
+        assert!(asked.queries[0].name.is_root());
+    }
+
+    #[tokio::test]
     async fn a_lost_datagram_is_sent_again_once() {
         let mut seen = 0;
         let server = Server::dns(move |query| {

@@ -32,8 +32,11 @@ impl Family {
 }
 
 /// The absolute name that `name` spells; none when DNS cannot carry it (RFC 1035 section 2.3.4).
-/// Nothing is translated or unescaped: what is written is what is asked.
+/// Nothing is translated or unescaped: what is written is what is asked. A dot alone is the root.
 pub(super) fn absolute(name: &str) -> Option<Name> {
+    if name == "." {
+        return Some(Name::root());
+    }
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
     let labels = name.strip_suffix('.').unwrap_or(name);
     if labels.len() > 253 || !labels.bytes().all(plain) {
