@@ -10,7 +10,7 @@ use crate::target::{Host, Target};
 /// The port of a nameserver whose target names none.
 const PORT: u16 = 53;
 
-/// Proven by an address of the name; one address that leads back to the node is enough to show a sinkhole.
+/// Proven by an address of the name where a server can live; those that lead back to the node stay among the facts.
 pub(super) async fn probe(
     resolver: &Resolver,
     target: &Target,
@@ -21,17 +21,14 @@ pub(super) async fn probe(
         return Err(misplanned("a name", &target.host));
     };
     let found = resolver.resolve(name, trace).await?;
-    match found
-        .addresses
-        .iter()
-        .find(|address| is_sinkhole(**address))
-    {
-        Some(address) => Err(Symptom::new(
-            Reason::Sinkholed,
-            format!("nameserver {} answers with {address}", found.nameserver),
-        )),
-        None => Ok(()),
+    let addresses = &found.addresses;
+    if addresses.iter().any(|address| !is_sinkhole(*address)) {
+        return Ok(());
     }
+    let listed: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    let (nameserver, listed) = (found.nameserver, listed.join(", "));
+    let detail = format!("nameserver {nameserver} answers with {listed} only");
+    Err(Symptom::new(Reason::Sinkholed, detail))
 }
 
 /// Proven by a well-formed answer to `question`, whatever it says: the nameserver is there and can be talked to.
@@ -81,6 +78,10 @@ mod tests {
         (result, trace)
     }
 
+    fn texts(addresses: &[&str]) -> Vec<std::net::IpAddr> {
+        addresses.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
     async fn asked(nameserver: SocketAddr, transport: Transport) -> (Result<(), Symptom>, Trace) {
         let resolver = Resolver::new(Vec::new()).with_time_per_try(SHORT);
         let question = HOST.to_owned();
@@ -104,22 +105,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_address_of_the_node_itself_is_a_sinkhole() {
+    async fn addresses_of_the_node_itself_alone_are_a_sinkhole() {
         for sinkhole in [
             &["0.0.0.0"][..],
             &["127.0.0.53"],
-            &["192.0.2.1", "127.0.0.1"],
             &["::"],
-            &["192.0.2.1", "::1"],
-            &["192.0.2.1", "::ffff:127.0.0.1"],
+            &["0.0.0.0", "::1"],
+            &["127.0.0.1", "::ffff:127.0.0.1"],
         ] {
             let (result, trace) = probed(sinkhole).await;
-            assert_eq!(
-                result.unwrap_err().reason,
-                Reason::Sinkholed,
-                "{sinkhole:?}"
-            );
+            let symptom = result.unwrap_err();
+            assert_eq!(symptom.reason, Reason::Sinkholed, "{sinkhole:?}");
+            for address in sinkhole {
+                assert!(symptom.detail.contains(address), "{}", symptom.detail);
+            }
             assert_eq!(trace.facts.resolved.len(), sinkhole.len(), "kept as facts");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_good_address_among_sinkholes_proves_resolution() {
+        for mixed in [
+            &["192.0.2.1", "127.0.0.1"],
+            &["0.0.0.0", "2001:db8::1"],
+            &["192.0.2.1", "::ffff:127.0.0.1"],
+        ] {
+            let (result, trace) = probed(mixed).await;
+            result.unwrap();
+            assert_eq!(trace.facts.resolved, texts(mixed), "all are shown");
         }
     }
 
