@@ -1,7 +1,5 @@
 //! The `dns` probe of a name, and the `dns-udp` and `dns-tcp` probes of a nameserver.
 
-use std::net::SocketAddr;
-
 use super::resolve::{Resolver, Transport, is_sinkhole};
 use super::{Symptom, Trace};
 use crate::outcome::{Phase, Reason};
@@ -42,7 +40,7 @@ pub(super) async fn probe_nameserver(
     let Host::Address(address) = target.host else {
         return Err(misplanned("an address", &target.host));
     };
-    let nameserver = SocketAddr::new(address, target.port.unwrap_or(PORT));
+    let nameserver = resolver.nameserver_at(address, target.port.unwrap_or(PORT));
     trace.try_address(nameserver);
     resolver.ask(nameserver, question, transport, trace).await
 }
@@ -54,6 +52,7 @@ fn misplanned(wanted: &str, host: &Host) -> Symptom {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, SocketAddr};
     use std::time::Duration;
 
     use hickory_resolver::proto::op::{Message, ResponseCode};
@@ -78,7 +77,7 @@ mod tests {
         (result, trace)
     }
 
-    fn texts(addresses: &[&str]) -> Vec<std::net::IpAddr> {
+    fn texts(addresses: &[&str]) -> Vec<IpAddr> {
         addresses.iter().map(|text| text.parse().unwrap()).collect()
     }
 
@@ -229,6 +228,21 @@ mod tests {
         let (result, trace) = asked(server.address, Transport::Tcp).await;
         assert_eq!(result.unwrap_err().reason, Reason::ConnectionClosed);
         assert_eq!(trace.phase(), Phase::Exchange);
+    }
+
+    #[tokio::test]
+    async fn a_link_local_nameserver_is_asked_in_its_scope() {
+        let loopback = nix::net::if_::if_nametoindex("lo").unwrap();
+        let scoped: SocketAddr = format!("[fe80::1%{loopback}]:53").parse().unwrap();
+        let resolver = Resolver::new(vec!["[fe80::1%77]:5353".parse().unwrap(), scoped]);
+        let probe = Probe::DnsUdp {
+            question: HOST.to_owned(),
+        };
+        let target = target(probe, Host::Address(scoped.ip()), None);
+        let mut trace = Trace::start(Phase::Exchange);
+        let result = probe_nameserver(&resolver, &target, HOST, Transport::Udp, &mut trace).await;
+        let outcome = trace.finish(result, None);
+        assert_eq!(outcome.addresses[0].address, scoped);
     }
 
     #[tokio::test]

@@ -72,6 +72,14 @@ impl Resolver {
         result
     }
 
+    /// The nameserver at this address and port as it was given: a target carries no scope, and a link-local address
+    /// leads nowhere without it.
+    pub(super) fn nameserver_at(&self, address: IpAddr, port: u16) -> SocketAddr {
+        let same = |known: &&SocketAddr| known.ip() == address && known.port() == port;
+        let known = self.nameservers.iter().find(same).copied();
+        known.unwrap_or_else(|| SocketAddr::new(address, port))
+    }
+
     /// Whether one nameserver answers a query for `question`, whatever the answer; its code is noted in the trace.
     pub(super) async fn ask(
         &self,
