@@ -40,15 +40,15 @@ impl Turn {
 pub(super) async fn candidates(
     resolver: &Resolver,
     host: &Host,
-    ordinal: u64,
+    turn: Turn,
     trace: &mut Trace,
 ) -> Result<Vec<IpAddr>, Symptom> {
     match host {
         Host::Address(address) => Ok(vec![*address]),
         Host::Name(name) => {
             trace.enter(Phase::Resolve);
-            let found = resolver.resolve(name, trace).await?;
-            select(found.addresses, ordinal, has_route, trace)
+            let found = resolver.resolve(name, turn.deadline, trace).await?;
+            select(found.addresses, turn.ordinal, has_route, trace)
         }
     }
 }
@@ -235,7 +235,11 @@ mod tests {
         let resolver = Resolver::new(Vec::new());
         let host = Host::Address("127.0.0.1".parse().unwrap());
         let mut trace = Trace::start(Phase::Connect);
-        let result = candidates(&resolver, &host, 7, &mut trace).await;
+        let turn = Turn {
+            ordinal: 7,
+            deadline: Instant::now(),
+        };
+        let result = candidates(&resolver, &host, turn, &mut trace).await;
         assert_eq!(result.unwrap(), addresses(&["127.0.0.1"]));
         assert_eq!(trace.phase(), Phase::Connect);
     }

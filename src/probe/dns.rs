@@ -1,9 +1,10 @@
 //! The `dns` probe of a name, and the `dns-udp` and `dns-tcp` probes of a nameserver.
 
+use super::addresses::Turn;
 use super::resolve::{Resolver, Transport, is_sinkhole};
 use super::{Symptom, Trace};
 use crate::outcome::{Phase, Reason};
-use crate::target::{Host, Target};
+use crate::target::{Host, Probe, Target};
 
 /// The port of a nameserver whose target names none.
 const PORT: u16 = 53;
@@ -12,13 +13,14 @@ const PORT: u16 = 53;
 pub(super) async fn probe(
     resolver: &Resolver,
     target: &Target,
+    turn: Turn,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     trace.enter(Phase::Resolve);
     let Host::Name(name) = &target.host else {
         return Err(misplanned("a name", &target.host));
     };
-    let found = resolver.resolve(name, trace).await?;
+    let found = resolver.resolve(name, turn.deadline, trace).await?;
     let addresses = &found.addresses;
     if addresses.iter().any(|address| !is_sinkhole(*address)) {
         return Ok(());
@@ -29,20 +31,28 @@ pub(super) async fn probe(
     Err(Symptom::new(Reason::Sinkholed, detail))
 }
 
-/// Proven by a well-formed answer to `question`, whatever it says: the nameserver is there and can be talked to.
+/// Proven by a well-formed answer, whatever it says: the nameserver is there and can be talked to.
 pub(super) async fn probe_nameserver(
     resolver: &Resolver,
     target: &Target,
-    question: &str,
-    transport: Transport,
+    turn: Turn,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
+    let (question, transport) = match &target.probe {
+        Probe::DnsUdp { question } => (question, Transport::Udp),
+        Probe::DnsTcp { question } => (question, Transport::Tcp),
+        other => {
+            let detail = format!("{} asks no nameserver", other.kind());
+            return Err(Symptom::new(Reason::Internal, detail));
+        }
+    };
     let Host::Address(address) = target.host else {
         return Err(misplanned("an address", &target.host));
     };
     let nameserver = resolver.nameserver_at(address, target.port.unwrap_or(PORT));
     trace.try_address(nameserver);
-    resolver.ask(nameserver, question, transport, trace).await
+    let ask = resolver.ask(nameserver, question, transport, turn.deadline, trace);
+    ask.await
 }
 
 fn misplanned(wanted: &str, host: &Host) -> Symptom {
@@ -57,12 +67,21 @@ mod tests {
 
     use hickory_resolver::proto::op::{Message, ResponseCode};
 
+    use tokio::time::Instant;
+
     use super::*;
     use crate::probe::scripted::{Server, answer, closed_port, framed, reply, target};
-    use crate::target::{Probe, ProbeKind};
+    use crate::target::ProbeKind;
 
     const HOST: &str = "mcr.example";
     const SHORT: Duration = Duration::from_millis(60);
+
+    fn turn() -> Turn {
+        Turn {
+            ordinal: 0,
+            deadline: Instant::now() + SHORT * 5,
+        }
+    }
 
     async fn probed(addresses: &'static [&'static str]) -> (Result<(), Symptom>, Trace) {
         let server = Server::dns(|query| {
@@ -73,7 +92,7 @@ mod tests {
         let resolver = Resolver::new(vec![server.address]);
         let target = target(Probe::Dns, Host::Name(HOST.to_owned()), None);
         let mut trace = Trace::start(Phase::Resolve);
-        let result = probe(&resolver, &target, &mut trace).await;
+        let result = probe(&resolver, &target, turn(), &mut trace).await;
         (result, trace)
     }
 
@@ -91,7 +110,7 @@ mod tests {
         let host = Host::Address(nameserver.ip());
         let target = target(probe, host, Some(nameserver.port()));
         let mut trace = Trace::start(Phase::Resolve);
-        let result = probe_nameserver(&resolver, &target, HOST, transport, &mut trace).await;
+        let result = probe_nameserver(&resolver, &target, turn(), &mut trace).await;
         (result, trace)
     }
 
@@ -168,8 +187,7 @@ mod tests {
         let host = Host::Address(server.address.ip());
         let target = target(probe, host, Some(server.address.port()));
         let mut trace = Trace::start(Phase::Resolve);
-        let udp = Transport::Udp;
-        let result = probe_nameserver(&resolver, &target, ".", udp, &mut trace).await;
+        let result = probe_nameserver(&resolver, &target, turn(), &mut trace).await;
         result.unwrap();
         let asked = Message::from_vec(&server.received()[0]).unwrap();
         assert!(asked.queries[0].name.is_root());
@@ -199,6 +217,15 @@ mod tests {
         assert_eq!(result.unwrap_err().reason, Reason::Timeout);
         assert_eq!(trace.phase(), Phase::Exchange);
         assert_eq!(server.received().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_slow_nameserver_has_the_whole_attempt() {
+        let server = Server::silent().await;
+        let turn = turn();
+        asked(server.address, Transport::Udp).await.0.unwrap_err();
+        assert!(Instant::now() >= turn.deadline);
+        assert_eq!(server.received().len(), 2, "resent once all the same");
     }
 
     #[tokio::test]
@@ -240,7 +267,7 @@ mod tests {
         };
         let target = target(probe, Host::Address(scoped.ip()), None);
         let mut trace = Trace::start(Phase::Exchange);
-        let result = probe_nameserver(&resolver, &target, HOST, Transport::Udp, &mut trace).await;
+        let result = probe_nameserver(&resolver, &target, turn(), &mut trace).await;
         let outcome = trace.finish(result, None);
         assert_eq!(outcome.addresses[0].address, scoped);
     }
@@ -251,7 +278,7 @@ mod tests {
         let mut trace = Trace::start(Phase::Resolve);
         let address = target(Probe::Dns, Host::Address([127, 0, 0, 1].into()), None);
         assert_eq!(address.id.probe, ProbeKind::Dns);
-        let result = probe(&resolver, &address, &mut trace).await;
+        let result = probe(&resolver, &address, turn(), &mut trace).await;
         assert_eq!(result.unwrap_err().reason, Reason::Internal);
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn probe(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let addresses = candidates(cx.resolver, &target.host, cx.turn, trace).await?;
     let connection = connect(&addresses, port, cx.turn, trace).await?;
     let peer = connection.peer;
     // The request below is HTTP/1.1. A server that is offered nothing may assume anything; one that is offered

@@ -27,7 +27,7 @@ pub(super) async fn probe(
     limits: &Limits,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let mut addresses = candidates(resolver, &target.host, turn.ordinal, trace).await?;
+    let mut addresses = candidates(resolver, &target.host, turn, trace).await?;
     addresses.truncate(MOST_ADDRESSES);
     let port = target.port.unwrap_or(PORT);
     let peers: Vec<_> = addresses

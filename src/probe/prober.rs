@@ -7,7 +7,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::addresses::Turn;
 use super::context::Context;
-use super::resolve::Transport;
 use super::{
     Attempt, Limits, Resolver, Symptom, TlsTrust, Trace, dns, http, https, ntp, ssh, tcp, udp,
 };
@@ -49,12 +48,9 @@ impl Prober {
             turn,
         };
         match &target.probe {
-            Probe::Dns => dns::probe(cx.resolver, target, trace).await,
-            Probe::DnsUdp { question } => {
-                dns::probe_nameserver(cx.resolver, target, question, Transport::Udp, trace).await
-            }
-            Probe::DnsTcp { question } => {
-                dns::probe_nameserver(cx.resolver, target, question, Transport::Tcp, trace).await
+            Probe::Dns => dns::probe(cx.resolver, target, turn, trace).await,
+            Probe::DnsUdp { .. } | Probe::DnsTcp { .. } => {
+                dns::probe_nameserver(cx.resolver, target, turn, trace).await
             }
             Probe::Https(https) => https::probe(&cx, target, https, trace).await,
             Probe::Tcp => tcp::probe(&cx, target, trace).await,

@@ -1,12 +1,13 @@
 //! Servers on loopback that do what a test tells them, for the tests of the probes.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
@@ -27,7 +28,7 @@ impl Server {
         let (socket, reserved) = port_of_both().await;
         Self {
             reserved: Some(reserved),
-            ..Self::started(socket, script)
+            ..Self::started(socket, to_the_sender(script))
         }
     }
 
@@ -37,12 +38,34 @@ impl Server {
         port: u16,
         script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
     ) -> Self {
-        Self::started(UdpSocket::bind((address, port)).await.unwrap(), script)
+        let socket = UdpSocket::bind((address, port)).await.unwrap();
+        Self::started(socket, to_the_sender(script))
     }
 
+    /// Answers each DNS query when `behind` more have come.
+    pub(super) async fn late(
+        behind: usize,
+        script: impl Fn(&Message) -> Message + Send + 'static,
+    ) -> Self {
+        let (socket, reserved) = port_of_both().await;
+        let mut waiting = VecDeque::new();
+        let serve = move |query: &[u8], from| {
+            let query = Message::from_vec(query).unwrap();
+            waiting.push_back((script(&query).to_vec().unwrap(), from));
+            let due = waiting.len() > behind;
+            let due = due.then(|| waiting.pop_front()).flatten();
+            due.into_iter().collect()
+        };
+        Self {
+            reserved: Some(reserved),
+            ..Self::started(socket, serve)
+        }
+    }
+
+    /// `serve` makes datagrams, and to whom they go, of one datagram and whose it is.
     fn started(
         socket: UdpSocket,
-        mut script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+        mut serve: impl FnMut(&[u8], SocketAddr) -> Vec<(Vec<u8>, SocketAddr)> + Send + 'static,
     ) -> Self {
         let address = socket.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -55,8 +78,8 @@ impl Server {
                     continue; // the client of an earlier reply is gone
                 };
                 seen.lock().unwrap().push(buffer[..length].to_vec());
-                for reply in script(&buffer[..length]) {
-                    socket.send_to(&reply, from).await.unwrap();
+                for (reply, to) in serve(&buffer[..length], from) {
+                    socket.send_to(&reply, to).await.unwrap();
                 }
             }
         });
@@ -111,6 +134,15 @@ impl Server {
     /// What it received, in order.
     pub(super) fn received(&self) -> Vec<Vec<u8>> {
         self.received.lock().unwrap().clone()
+    }
+}
+
+fn to_the_sender(
+    mut script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+) -> impl FnMut(&[u8], SocketAddr) -> Vec<(Vec<u8>, SocketAddr)> + Send + 'static {
+    move |datagram, from| {
+        let replies = script(datagram).into_iter();
+        replies.map(|reply| (reply, from)).collect()
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn probe(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let addresses = candidates(cx.resolver, &target.host, cx.turn, trace).await?;
     let mut stream = connect(&addresses, port, cx.turn, trace).await?.stream;
     trace.enter(Phase::Banner);
     let result = converse(&mut stream, trace).await;

@@ -32,7 +32,7 @@ pub(super) async fn probe(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let addresses = candidates(cx.resolver, &target.host, cx.turn, trace).await?;
     let control = SocketAddr::new(cx.limits.control_address, port);
     let started = Instant::now();
     let mut answer = None;

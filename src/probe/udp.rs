@@ -32,7 +32,7 @@ pub(super) async fn probe(
     let Some(port) = target.port else {
         return Err(Symptom::new(Reason::Internal, "the plan gave no port"));
     };
-    let mut addresses = candidates(resolver, &target.host, turn.ordinal, trace).await?;
+    let mut addresses = candidates(resolver, &target.host, turn, trace).await?;
     addresses.truncate(MOST_ADDRESSES);
     let peers: Vec<_> = addresses
         .into_iter()

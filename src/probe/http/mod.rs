@@ -30,7 +30,7 @@ pub(super) async fn probe(
 ) -> Result<(), Symptom> {
     const DEFAULT_PORT: u16 = 80;
     let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let addresses = candidates(cx.resolver, &target.host, cx.turn, trace).await?;
     let connection = connect(&addresses, port, cx.turn, trace).await?;
     let host = target.host.to_string();
     let authority = authority(&target.host, port, DEFAULT_PORT);
