@@ -121,7 +121,10 @@ impl Asked {
         }
         let asked = match header.counts.queries {
             // A server that could not read the question cannot repeat it.
-            0 => metadata.response_code == ResponseCode::FormErr,
+            0 => matches!(
+                metadata.response_code,
+                ResponseCode::FormErr | ResponseCode::NotImp
+            ),
             1 => Query::read(&mut decoder).is_ok_and(|question| question == self.question),
             _ => false,
         };
@@ -193,7 +196,8 @@ pub(super) fn mnemonic(rcode: ResponseCode) -> String {
         ResponseCode::NotImp => "NOTIMP",
         ResponseCode::Refused => "REFUSED",
         ResponseCode::NotAuth => "NOTAUTH",
-        ResponseCode::BADVERS => "BADVERS",
+        // The decoder gives 16 the name that it has in transactions.
+        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS",
         other => return format!("RCODE{}", u16::from(other)),
     };
     known.to_owned()

@@ -93,7 +93,7 @@ impl Resolver {
         let question = absolute(question)?;
         let nameserver = Nameserver {
             address: nameserver,
-            edns: true,
+            edns: false,
             pace: Pace::new(self.per_try, 1, deadline),
         };
         nameserver.ask(&question, transport, trace).await

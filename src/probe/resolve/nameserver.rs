@@ -48,7 +48,7 @@ impl Nameserver {
                 reply = self.over_tcp(&asked, trace).await?;
             }
             match reply {
-                Reply::Answer(answer) if edns && answer.rcode == ResponseCode::FormErr => {
+                Reply::Answer(answer) if edns && is_about_edns(answer.rcode) => {
                     edns = false;
                 }
                 Reply::Answer(answer) => return Ok(answer),
@@ -105,4 +105,13 @@ impl Nameserver {
         }
         Ok(())
     }
+}
+
+/// Whether an answer may be meant for EDNS and not for the question (RFC 6891 section 7).
+fn is_about_edns(rcode: ResponseCode) -> bool {
+    matches!(
+        rcode,
+        // 16 has two names, and the decoder knows the other one.
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS | ResponseCode::BADSIG
+    )
 }

@@ -213,7 +213,6 @@ async fn the_list_is_gone_through_twice() {
     for (rcode, reason) in [
         (ResponseCode::Refused, Reason::ResolverRefused),
         (ResponseCode::ServFail, Reason::ResolverFailure),
-        (ResponseCode::NotImp, Reason::ResolverFailure),
     ] {
         let server = always(rcode).await;
         let (result, trace) = resolve(&[server.address]).await;
@@ -442,9 +441,44 @@ async fn a_server_that_cannot_read_edns_is_asked_without() {
     assert_eq!(trace.facts.rcode.as_deref(), Some("FORMERR"));
     assert_eq!(
         stubborn.received().len(),
-        8,
-        "with and without, both questions, two rounds"
+        6,
+        "both questions with and without, and without in the second round"
     );
+}
+
+#[tokio::test]
+async fn whatever_a_server_says_against_edns_it_is_asked_without() {
+    for rcode in [ResponseCode::NotImp, ResponseCode::BADVERS] {
+        let server = Server::dns(move |query| match &query.edns {
+            Some(edns) => {
+                let mut refusal = reply(query, rcode);
+                refusal.set_edns(edns.clone()); // it carries the high bits of the code
+                vec![refusal]
+            }
+            None => vec![answer(query, BOTH)],
+        })
+        .await;
+        let (result, _) = resolve(&[server.address]).await;
+        assert_eq!(result.unwrap().addresses.len(), 2, "{rcode:?}");
+        assert_eq!(server.received().len(), 4, "{rcode:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_second_round_does_without_edns() {
+    for choking in [Some(ResponseCode::ServFail), None] {
+        let server = Server::dns(move |query| match &query.edns {
+            Some(_) => choking
+                .map(|rcode| reply(query, rcode))
+                .into_iter()
+                .collect(),
+            None => vec![answer(query, BOTH)],
+        })
+        .await;
+        let (result, _) = resolve_within(SHORT, &[server.address]).await;
+        assert_eq!(result.unwrap().addresses.len(), 2, "{choking:?}");
+        assert_eq!(server.received().len(), 4, "{choking:?}");
+    }
 }
 
 #[tokio::test]

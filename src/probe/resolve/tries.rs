@@ -93,10 +93,11 @@ pub(super) async fn first_answer(
 }
 
 fn in_order(nameservers: &[SocketAddr], pace: Pace) -> Vec<Nameserver> {
-    let of_round = |_| {
+    let of_round = |round| {
         nameservers.iter().map(move |address| Nameserver {
             address: *address,
-            edns: true,
+            // What chokes on EDNS does so in silence, or says SERVFAIL.
+            edns: round == 0,
             pace,
         })
     };
