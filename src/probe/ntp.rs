@@ -68,9 +68,7 @@ async fn first_answer(
 }
 
 async fn exchange(peer: SocketAddr, until: Instant, trace: &mut Trace) -> Result<Answer, Symptom> {
-    let socket = datagram::connect(peer)
-        .await
-        .map_err(|error| classify::io_error(&error, trace))?;
+    let socket = datagram::connect(peer, trace)?;
     let cookie = unguessable()?;
     let (sent_at, started) = (SystemTime::now(), Instant::now());
     let sent = socket.send(&request(cookie)).await;

@@ -71,9 +71,7 @@ async fn exchange(
     until: Instant,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let socket = datagram::connect(peer)
-        .await
-        .map_err(|error| classify::io_error(&error, trace))?;
+    let socket = datagram::connect(peer, trace)?;
     let started = Instant::now();
     let sent = socket.send(&opening.datagram()).await;
     sent.map_err(|error| classify::socket_error(&error, &socket, trace))?;

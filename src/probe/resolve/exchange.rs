@@ -31,9 +31,7 @@ pub(super) async fn udp(
     waits: &[Instant],
     trace: &Shared<'_>,
 ) -> Result<Reply, Symptom> {
-    let socket = datagram::connect(nameserver)
-        .await
-        .map_err(|error| note(trace, |trace| classify::io_error(&error, trace)))?;
+    let socket = note(trace, |trace| datagram::connect(nameserver, trace))?;
     let started = Instant::now();
     let mut ignored = 0;
     for until in waits {
@@ -66,8 +64,7 @@ async fn receive(
 
 /// Connects over TCP.
 pub(super) async fn dial(nameserver: SocketAddr, trace: &Shared<'_>) -> Result<TcpStream, Symptom> {
-    let stream = start(nameserver)
-        .map_err(|error| note(trace, |trace| classify::io_error(&error, trace)))?;
+    let stream = note(trace, |trace| start(nameserver, trace))?;
     let ended = match stream.writable().await {
         Ok(()) => stream
             .take_error()
@@ -79,14 +76,21 @@ pub(super) async fn dial(nameserver: SocketAddr, trace: &Shared<'_>) -> Result<T
 }
 
 /// A connect under way, on a socket that outlives its failure and so can be asked for the ICMP message behind it.
-fn start(peer: SocketAddr) -> io::Result<TcpStream> {
+fn start(peer: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Symptom> {
+    let socket = open(peer).map_err(|error| classify::io_error(&error, trace))?;
+    match socket.connect(&peer.into()) {
+        Err(error) if error.raw_os_error() != Some(EINPROGRESS) => {
+            Err(classify::socket_error(&error, &socket, trace))
+        }
+        _ => TcpStream::from_std(socket.into()).map_err(|error| classify::io_error(&error, trace)),
+    }
+}
+
+fn open(peer: SocketAddr) -> io::Result<Socket> {
     let kind = Type::STREAM.nonblocking();
     let socket = Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
     error_queue::enable(&socket, peer)?;
-    match socket.connect(&peer.into()) {
-        Err(error) if error.raw_os_error() != Some(EINPROGRESS) => Err(error),
-        _ => TcpStream::from_std(socket.into()),
-    }
+    Ok(socket)
 }
 
 /// Asks over TCP: messages with their length before them, in one write (RFC 7766 section 8).
