@@ -3,17 +3,22 @@
 //! Only the addresses are read. Search domains and options shape names and waits, and both are the plan's
 //! and the resolver's own business. Whether a file changed is seen by comparing the lists.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use nix::libc::O_NONBLOCK;
 use nix::net::if_::if_nametoindex;
 use thiserror::Error;
 
 /// The port of DNS.
 const PORT: u16 = 53;
+
+/// Whom the system's resolver asks when its file names nobody (resolv.conf(5)).
+pub const THIS_NODE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
 
 /// A longer file is not a resolv.conf, in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -31,6 +36,12 @@ pub enum NameserversError {
         file: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// A directory, a pipe or a device.
+    #[error("{} is not a file", file.display())]
+    NotAFile {
+        /// What is none.
+        file: PathBuf,
     },
     /// The file is larger than 64 KiB.
     #[error("{} is larger than 64 KiB; is it a resolv.conf?", file.display())]
@@ -85,13 +96,31 @@ impl FromStr for Nameserver {
     }
 }
 
-/// The nameservers that the file at `path` names: at most three, in its order, and as the system's resolver does,
-/// 127.0.0.1 if it names none. A line that cannot be used is left out (and logged) as long as another one can.
-pub fn load(path: &Path) -> Result<Vec<SocketAddr>, NameserversError> {
-    let bytes = read(path).map_err(|source| NameserversError::Unreadable {
+/// What a file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// At most three, in the order of the file; none when no line names one, which is for the caller to judge.
+    pub nameservers: Vec<SocketAddr>,
+    /// The lines that cannot be used, in words.
+    pub ignored: Vec<String>,
+}
+
+/// The nameservers that the file at `path` names. A line that cannot be used is left out as long as another one can.
+pub fn load(path: &Path) -> Result<Listed, NameserversError> {
+    let unreadable = |source| NameserversError::Unreadable {
         file: path.to_owned(),
         source,
-    })?;
+    };
+    // A pipe without a writer would hold up everything.
+    let mut options = OpenOptions::new();
+    let file = options.read(true).custom_flags(O_NONBLOCK).open(path);
+    let file = file.map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(NameserversError::NotAFile {
+            file: path.to_owned(),
+        });
+    }
+    let bytes = read(file).map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST {
         return Err(NameserversError::TooLarge {
             file: path.to_owned(),
@@ -100,17 +129,15 @@ pub fn load(path: &Path) -> Result<Vec<SocketAddr>, NameserversError> {
     parse(&bytes, path)
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn parse(bytes: &[u8], path: &Path) -> Result<Vec<SocketAddr>, NameserversError> {
+fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {
     let mut usable = Vec::new();
-    let mut first_unusable = None;
+    let mut unusable = Vec::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let line = index + 1;
         let text = statement(bytes).ok_or_else(|| NameserversError::NotText {
@@ -120,22 +147,24 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Vec<SocketAddr>, NameserversError>
         match nameserver_line(text) {
             None => {}
             Some(Ok(address)) => usable.push(address),
-            Some(Err(error)) => {
-                tracing::warn!(file = %path.display(), line, %error, "a nameserver is left out");
-                first_unusable.get_or_insert((line, error));
-            }
+            Some(Err(error)) => unusable.push((line, error)),
         }
     }
-    usable.truncate(MOST_NAMESERVERS);
-    match (usable.is_empty(), first_unusable) {
-        (false, _) => Ok(without_repeats(usable)),
-        (true, None) => Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, PORT))]),
-        (true, Some((line, source))) => Err(NameserversError::NoneUsable {
+    if usable.is_empty() && !unusable.is_empty() {
+        let (line, source) = unusable.swap_remove(0);
+        return Err(NameserversError::NoneUsable {
             file: path.to_owned(),
             line,
             source,
-        }),
+        });
     }
+    usable.truncate(MOST_NAMESERVERS);
+    let file = path.display();
+    let left_out = |(line, error)| format!("{file}:{line}: {error}; the line is left out");
+    Ok(Listed {
+        nameservers: without_repeats(usable),
+        ignored: unusable.into_iter().map(left_out).collect(),
+    })
 }
 
 /// A line without its comment, which may be in any encoding; none when the rest is not text.
@@ -218,7 +247,7 @@ mod tests {
 
     fn parsed(text: &str) -> Result<Vec<String>, String> {
         let found = parse(text.as_bytes(), Path::new("/etc/resolv.conf"));
-        let found = found.map_err(|error| error.to_string())?;
+        let found = found.map_err(|error| error.to_string())?.nameservers;
         Ok(found.iter().map(ToString::to_string).collect())
     }
 
@@ -241,10 +270,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_nameservers_means_this_node() {
+    fn a_file_without_nameservers_names_none() {
         for text in ["", "search corp.example\n", "# nameserver 10.0.0.10\n"] {
-            assert_eq!(parsed(text).unwrap(), ["127.0.0.1:53"], "{text:?}");
+            assert!(parsed(text).unwrap().is_empty(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn lines_that_are_left_out_are_told() {
+        let text = "nameserver dns.example\nnameserver 10.0.0.10\nnameserver fe80::1%nowhere9\n";
+        let found = parse(text.as_bytes(), Path::new("/etc/resolv.conf")).unwrap();
+        let lines = found.ignored.iter().map(|told| told.split(' ').next());
+        let expected = ["/etc/resolv.conf:1:", "/etc/resolv.conf:3:"].map(Some);
+        assert_eq!(lines.collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -321,7 +359,8 @@ mod tests {
             })
         };
         let good = written("good", b"nameserver 10.0.0.10\n").unwrap();
-        assert_eq!(good, ["10.0.0.10:53".parse().unwrap()]);
+        assert_eq!(good.nameservers, ["10.0.0.10:53".parse().unwrap()]);
+        assert!(good.ignored.is_empty());
         let huge = written("huge", &vec![b'\n'; 65_537]);
         assert!(matches!(huge, Err(NameserversError::TooLarge { .. })));
         assert!(written("large", &vec![b'\n'; 65_536]).is_ok());
@@ -336,9 +375,18 @@ mod tests {
         let missing = load(&folder.path().join("missing"));
         assert!(matches!(missing, Err(NameserversError::Unreadable { .. })));
         let directory = load(folder.path());
+        assert!(matches!(directory, Err(NameserversError::NotAFile { .. })));
+    }
+
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
         assert!(matches!(
-            directory,
-            Err(NameserversError::Unreadable { .. })
+            load(&pipe),
+            Err(NameserversError::NotAFile { .. })
         ));
     }
 

@@ -223,8 +223,8 @@ fn what_is_not_a_number_is_left_out() {
         if let Some(latest) = &record.latest {
             let mut outcome = (**latest).clone();
             if let Some(ntp) = &mut outcome.facts.ntp {
-                ntp.offset_seconds = f64::NAN;
-                ntp.delay_seconds = f64::INFINITY;
+                ntp.offset_seconds = Some(f64::NAN);
+                ntp.delay_seconds = Some(f64::INFINITY);
             }
             record.latest = Some(Arc::new(outcome));
         }
@@ -240,6 +240,24 @@ fn what_is_not_a_number_is_left_out() {
         None
     );
     assert!(samples(&text, "egress_ntp_offset_seconds").is_empty());
+    assert_eq!(samples(&text, "egress_ntp_stratum").len(), 1);
+}
+
+#[test]
+fn a_time_server_without_time_has_neither_offset_nor_delay() {
+    let mut records = fixture::records();
+    for record in &mut records {
+        if let Some(latest) = &record.latest {
+            let mut outcome = (**latest).clone();
+            if let Some(ntp) = &mut outcome.facts.ntp {
+                (ntp.offset_seconds, ntp.delay_seconds) = (None, None);
+            }
+            record.latest = Some(Arc::new(outcome));
+        }
+    }
+    let text = encode_text(&exposed(&records)).expect("text");
+    assert!(samples(&text, "egress_ntp_offset_seconds").is_empty());
+    assert!(samples(&text, "egress_ntp_delay_seconds").is_empty());
     assert_eq!(samples(&text, "egress_ntp_stratum").len(), 1);
 }
 

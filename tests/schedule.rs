@@ -86,8 +86,8 @@ fn outcome(act: Act) -> Outcome {
         detail: "scripted".to_owned(),
     };
     let kiss = NtpReply {
-        offset_seconds: 0.0,
-        delay_seconds: 0.0,
+        offset_seconds: None,
+        delay_seconds: None,
         root_delay_seconds: 0.0,
         root_dispersion_seconds: 0.0,
         stratum: 0,

@@ -32,6 +32,30 @@ fn the_page_of_a_reachable_target_shows_what_was_seen() {
 }
 
 #[test]
+fn a_time_server_without_time_says_nothing_about_clocks() {
+    let mut target = named(&fixture::report(), "ntp.ubuntu.com:123");
+    let page = |target: &TargetReport| text::render_target(target, fixture::now(), Style::PLAIN);
+    let facts_of_clocks = |page: &str| {
+        let labels = page
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
+        labels
+            .filter(|label| ["clock", "delay"].contains(label))
+            .count()
+    };
+    assert_eq!(facts_of_clocks(&page(&target)), 2);
+    let ntp = target
+        .facts
+        .ntp
+        .as_mut()
+        .expect("the reply of a time server");
+    (ntp.offset_seconds, ntp.delay_seconds) = (None, None);
+    assert_eq!(facts_of_clocks(&page(&target)), 0);
+    let json = serde_json::to_value(&target).expect("JSON");
+    assert_eq!(json["facts"]["ntp"].get("offset_seconds"), None);
+}
+
+#[test]
 fn the_json_report() {
     let report = fixture::report();
     insta::assert_snapshot!(serde_json::to_string_pretty(&report).expect("JSON"));

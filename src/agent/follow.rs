@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::resolvers::Lookout;
 use super::{Inputs, Situation, work};
 use crate::probe::Prober;
 use crate::schedule::Work;
@@ -23,6 +24,7 @@ const LOOK_AROUND: Duration = Duration::from_mins(5);
 pub(super) struct Follower {
     pub(super) inputs: Inputs,
     pub(super) situation: Situation,
+    pub(super) lookout: Lookout,
     pub(super) work: watch::Sender<Arc<Work<Prober>>>,
     pub(super) about: Arc<ArcSwap<About>>,
     pub(super) started_at: Timestamp,
@@ -39,37 +41,35 @@ impl Follower {
                 _ = ticks.tick() => {}
             }
             let missing = self.situation.surroundings.is_incomplete();
-            let situation = if missing && looked_around.elapsed() >= LOOK_AROUND {
+            let mut situation = self.situation.clone();
+            if missing && looked_around.elapsed() >= LOOK_AROUND {
                 looked_around = Instant::now();
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    situation = self.inputs.observe() => situation,
+                    found = self.inputs.surroundings() => situation.surroundings = found,
                 }
-            } else {
-                self.with_present_nameservers()
-            };
+            }
+            if let Some(resolvers) = self.lookout.look(self.inputs.nameservers()) {
+                situation.resolvers = resolvers;
+            }
             if situation != self.situation {
                 self.adopt(situation);
             }
         }
     }
 
-    /// A file that is gone or broken for a moment changes nothing: the resolvers of before may well still answer.
-    fn with_present_nameservers(&self) -> Situation {
-        let mut situation = self.situation.clone();
-        match self.inputs.nameservers() {
-            Ok(nameservers) => situation.nameservers = nameservers,
-            Err(problems) => tracing::debug!(%problems, "the nameservers of before are kept"),
-        }
-        situation
-    }
-
     fn adopt(&mut self, situation: Situation) {
         let plan = self.inputs.plan(&situation);
         tracing::info!(
-            nameservers = ?situation.nameservers, targets = plan.targets.len(),
+            nameservers = ?situation.resolvers.nameservers, targets = plan.targets.len(),
             "the surroundings of the node changed; there is a new plan"
         );
+        for notice in situation.notices() {
+            // What was said before is known.
+            if !self.situation.notices().any(|known| known == notice) {
+                tracing::warn!("{notice}");
+            }
+        }
         let about = self.inputs.about(&situation, &plan, self.started_at);
         self.about.store(Arc::new(about));
         // Fails only when the scheduler has ended, and then nobody needs a plan.

@@ -1,16 +1,16 @@
 //! Everything that the agent and the one-shot commands start from: configuration, catalogue, trust, surroundings.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::resolvers::Resolvers;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::discover::{self, Environment, Surroundings};
-use crate::nameservers;
+use crate::nameservers::{self, Listed};
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
@@ -37,7 +37,18 @@ pub struct Situation {
     /// Cloud, node, parameters.
     pub surroundings: Surroundings,
     /// The node's resolvers.
-    pub nameservers: Vec<SocketAddr>,
+    pub resolvers: Resolvers,
+}
+
+impl Situation {
+    /// What people should know of it.
+    pub fn notices(&self) -> impl Iterator<Item = &String> {
+        let Self {
+            surroundings,
+            resolvers,
+        } = self;
+        surroundings.notices.iter().chain(&resolvers.notices)
+    }
 }
 
 impl Inputs {
@@ -76,33 +87,29 @@ impl Inputs {
 
     /// Looks around: metadata service, environment, resolv.conf.
     pub async fn observe(&self) -> Situation {
-        let mut surroundings = discover::discover(&self.config, &self.environment).await;
-        surroundings
-            .notices
-            .extend_from_slice(&self.proxies.notices);
-        let nameservers = self.nameservers().unwrap_or_else(|problems| {
-            // What the system's resolver does without a configuration (resolv.conf(5)).
-            surroundings
-                .notices
-                .push(format!("{problems}; 127.0.0.1 is asked instead"));
-            vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 53))]
-        });
         Situation {
-            surroundings,
-            nameservers,
+            surroundings: self.surroundings().await,
+            resolvers: Resolvers::at_start(self.nameservers()),
         }
     }
 
-    /// The resolvers that are configured, or those of the node as they are now.
-    ///
-    /// # Errors
-    /// When the node's resolv.conf cannot be used.
-    pub fn nameservers(&self) -> Result<Vec<SocketAddr>, Problems> {
+    /// Cloud, node and parameters as they can be had now.
+    pub(super) async fn surroundings(&self) -> Surroundings {
+        let mut surroundings = discover::discover(&self.config, &self.environment).await;
+        let notices = &self.proxies.notices;
+        surroundings.notices.extend_from_slice(notices);
+        surroundings
+    }
+
+    /// The nameservers that are configured, or what the node's file says now.
+    pub(super) fn nameservers(&self) -> Result<Listed, Problems> {
         if self.config.nameservers.is_empty() {
-            resolvers_of(&self.config.resolv_conf.path)
-        } else {
-            Ok(self.config.nameservers.clone())
+            return resolvers_of(&self.config.resolv_conf.path);
         }
+        Ok(Listed {
+            nameservers: self.config.nameservers.clone(),
+            ignored: Vec::new(),
+        })
     }
 
     /// What is to be probed here.
@@ -120,7 +127,7 @@ impl Inputs {
             &self.catalog,
             &selection,
             &parameters,
-            &situation.nameservers,
+            &situation.resolvers.nameservers,
             self.proxies(),
         )
     }
@@ -133,7 +140,7 @@ impl Inputs {
     /// What probes it.
     pub fn prober(&self, situation: &Situation, plan: &Plan) -> Prober {
         Prober {
-            resolver: Arc::new(Resolver::new(situation.nameservers.clone())),
+            resolver: Arc::new(Resolver::new(situation.resolvers.nameservers.clone())),
             tls: Arc::clone(&self.tls),
             limits: self.config.limits.clone(),
             named_domains: named_domains(plan),
@@ -172,7 +179,7 @@ impl Inputs {
                 sources,
             },
             untestable: untestable(plan),
-            notices: surroundings.notices.clone(),
+            notices: situation.notices().cloned().collect(),
         }
     }
 }
@@ -195,7 +202,7 @@ fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrus
     })
 }
 
-fn resolvers_of(file: &Path) -> Result<Vec<SocketAddr>, Problems> {
+fn resolvers_of(file: &Path) -> Result<Listed, Problems> {
     nameservers::load(file).map_err(|error| Problems::of_file(file, error.to_string()))
 }
 

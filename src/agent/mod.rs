@@ -2,6 +2,7 @@
 
 mod follow;
 mod inputs;
+mod resolvers;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use inputs::{Inputs, Situation};
+pub use resolvers::Resolvers;
 
 use crate::heartbeat::Heartbeat;
 use crate::metrics::{AgentGauges, CatalogInfo};
@@ -22,6 +24,7 @@ use crate::server::{App, BindError, ServeError, Server};
 use crate::status::About;
 use crate::store::Store;
 use follow::Follower;
+use resolvers::Lookout;
 
 /// Attempts in flight unless configured otherwise: the extent of an outage is known within a minute.
 const CONCURRENCY: usize = 32;
@@ -85,6 +88,7 @@ impl Agent {
         let follower = Follower {
             inputs,
             situation,
+            lookout: Lookout::default(),
             work,
             about,
             started_at,
@@ -133,8 +137,9 @@ fn gauges(
 fn log_start(inputs: &Inputs, situation: &Situation, plan: &Plan, address: SocketAddr) {
     let Situation {
         surroundings,
-        nameservers,
+        resolvers,
     } = situation;
+    let nameservers = &resolvers.nameservers;
     let (cloud, cloud_from) = &surroundings.cloud;
     let (node, node_from) = &surroundings.node;
     tracing::info!(
@@ -144,7 +149,7 @@ fn log_start(inputs: &Inputs, situation: &Situation, plan: &Plan, address: Socke
     for (name, given) in &surroundings.parameters {
         tracing::info!(%name, value = given.values.join(","), from = %given.origin, "parameter");
     }
-    for notice in &surroundings.notices {
+    for notice in situation.notices() {
         tracing::warn!("{notice}");
     }
 }

@@ -109,8 +109,12 @@ fn facts(target: &str, facts: &Facts, samples: &mut Samples) {
         samples.set_first(&f::HTTP_STATUS, &[target], f64::from(response.status));
     }
     if let Some(reply) = &facts.ntp {
-        samples.set_first(&f::NTP_OFFSET, &[target], reply.offset_seconds);
-        samples.set_first(&f::NTP_DELAY, &[target], reply.delay_seconds);
+        if let Some(offset) = reply.offset_seconds {
+            samples.set_first(&f::NTP_OFFSET, &[target], offset);
+        }
+        if let Some(delay) = reply.delay_seconds {
+            samples.set_first(&f::NTP_DELAY, &[target], delay);
+        }
         samples.set_first(&f::NTP_STRATUM, &[target], f64::from(reply.stratum));
         samples.set_first(
             &f::NTP_ROOT_DISPERSION,

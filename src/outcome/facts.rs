@@ -174,10 +174,12 @@ pub struct HttpResponse {
 /// What a time server answered (RFC 5905).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NtpReply {
-    /// Server clock minus node clock, in seconds.
-    pub offset_seconds: f64,
-    /// Round trip without the server's processing, in seconds.
-    pub delay_seconds: f64,
+    /// Server clock minus node clock, in seconds; none when the server has no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset_seconds: Option<f64>,
+    /// Round trip without the server's processing, in seconds; none when the server has no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_seconds: Option<f64>,
     /// The server's own distance from its reference, in seconds.
     pub root_delay_seconds: f64,
     /// The server's own error bound, in seconds.

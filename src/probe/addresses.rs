@@ -40,15 +40,15 @@ impl Turn {
 pub(super) async fn candidates(
     resolver: &Resolver,
     host: &Host,
-    ordinal: u64,
+    turn: Turn,
     trace: &mut Trace,
 ) -> Result<Vec<IpAddr>, Symptom> {
     match host {
         Host::Address(address) => Ok(vec![*address]),
         Host::Name(name) => {
             trace.enter(Phase::Resolve);
-            let found = resolver.resolve(name, trace).await?;
-            select(found.addresses, ordinal, has_route, trace)
+            let found = resolver.resolve(name, turn.deadline, trace).await?;
+            select(found.addresses, turn.ordinal, has_route, trace)
         }
     }
 }
@@ -73,17 +73,42 @@ fn select(
         let detail = "the name has IPv6 addresses only, and this node has no route to them";
         return Err(Symptom::new(Reason::Unreachable, detail));
     }
-    turn(&mut addresses, ordinal);
+    let mut addresses = in_turn(addresses, ordinal);
     addresses.truncate(MOST_CANDIDATES);
     Ok(addresses)
 }
 
-/// Turns the list so that every address is the first one in turn.
-fn turn(addresses: &mut [IpAddr], ordinal: u64) {
-    let first = ordinal
-        .checked_rem(addresses.len() as u64)
-        .and_then(|first| usize::try_from(first).ok());
-    addresses.rotate_left(first.unwrap_or(0));
+/// Turns the list so that every address is the first one in turn, and families alternate after it: two addresses
+/// are enough to hold one of each. Nameservers shuffle their answers, so the list is sorted before it is turned.
+fn in_turn(mut addresses: Vec<IpAddr>, ordinal: u64) -> Vec<IpAddr> {
+    addresses.sort_unstable(); // IPv4 comes first
+    addresses.dedup();
+    let first = rest(ordinal, addresses.len());
+    let v6_from = addresses.partition_point(IpAddr::is_ipv4);
+    let (v4, v6) = addresses.split_at_mut(v6_from);
+    let (first_family, other_family) = if first < v6_from {
+        v4.rotate_left(first);
+        v6.rotate_left(rest(ordinal, v6.len()));
+        (v4, v6)
+    } else {
+        v6.rotate_left(first - v6_from);
+        v4.rotate_left(rest(ordinal, v4.len()));
+        (v6, v4)
+    };
+    alternating(first_family, other_family)
+}
+
+fn alternating(first: &[IpAddr], other: &[IpAddr]) -> Vec<IpAddr> {
+    let longest = first.len().max(other.len());
+    let pairs = (0..longest).flat_map(|at| [first.get(at), other.get(at)]);
+    pairs.flatten().copied().collect()
+}
+
+/// What is left of `ordinal` when it is counted in rounds of `length`.
+fn rest(ordinal: u64, length: usize) -> usize {
+    let rest = ordinal.checked_rem(length as u64);
+    rest.and_then(|rest| usize::try_from(rest).ok())
+        .unwrap_or(0)
 }
 
 /// Asks the kernel's routing table: connecting a datagram socket sends nothing.
@@ -97,6 +122,8 @@ fn has_route(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<IpAddr> {
@@ -156,12 +183,63 @@ mod tests {
         assert_eq!(result[..2], addresses(&["192.0.2.11", "192.0.2.12"]));
     }
 
+    #[test]
+    fn shuffled_answers_do_not_change_whose_turn_it_is() {
+        let answers = [
+            ["192.0.2.10", "192.0.2.9", "2001:db8::1"],
+            ["2001:db8::1", "192.0.2.10", "192.0.2.9"],
+        ];
+        let first = |ordinal| {
+            answers.map(|answer| chosen(&answer, ordinal, true).0.unwrap()[0].to_string())
+        };
+        assert_eq!(first(0), ["192.0.2.9"; 2], "by number, not by spelling");
+        assert_eq!(first(1), ["192.0.2.10"; 2]);
+        assert_eq!(first(2), ["2001:db8::1"; 2]);
+    }
+
+    fn of_families(v4: u8, v6: u8) -> Vec<IpAddr> {
+        let v4 = (0..v4).map(|n| IpAddr::from([192, 0, 2, n]));
+        let v6 = (0..v6).map(|n| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, u16::from(n)]));
+        v4.chain(v6).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_address_leads_in_turn_and_every_window_holds_ipv4(
+            v4 in 0_u8..20, v6 in 0_u8..20, start in prop_oneof![Just(0), 0_u64..1000], seed: usize,
+        ) {
+            let all = of_families(v4, v6);
+            prop_assume!(!all.is_empty());
+            let mut leaders = Vec::new();
+            for turn in 0..all.len() {
+                let mut answer = all.clone();
+                answer.rotate_left(seed.wrapping_add(turn * 7) % all.len());
+                let mut trace = Trace::start(Phase::Resolve);
+                let ordinal = start + turn as u64;
+                let window = select(answer, ordinal, |_| true, &mut trace).unwrap();
+                prop_assert_eq!(window.len(), all.len().min(MOST_CANDIDATES));
+                leaders.push(window[0]);
+                // Datagram probes take the first four.
+                prop_assert_eq!(window.iter().take(2).any(IpAddr::is_ipv4), v4 > 0);
+                if ordinal == 0 {
+                    prop_assert_eq!(window[0].is_ipv4(), v4 > 0);
+                }
+            }
+            leaders.sort_unstable();
+            prop_assert_eq!(leaders, all);
+        }
+    }
+
     #[tokio::test]
     async fn a_literal_address_is_taken_as_it_is() {
         let resolver = Resolver::new(Vec::new());
         let host = Host::Address("127.0.0.1".parse().unwrap());
         let mut trace = Trace::start(Phase::Connect);
-        let result = candidates(&resolver, &host, 7, &mut trace).await;
+        let turn = Turn {
+            ordinal: 7,
+            deadline: Instant::now(),
+        };
+        let result = candidates(&resolver, &host, turn, &mut trace).await;
         assert_eq!(result.unwrap(), addresses(&["127.0.0.1"]));
         assert_eq!(trace.phase(), Phase::Connect);
     }

@@ -203,6 +203,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_route_that_says_no_is_no_route() {
+        leave_the_network();
+        for (kind, network, address) in [
+            ("blackhole", "198.51.100.0/24", "198.51.100.1"),
+            ("prohibit", "203.0.113.0/24", "203.0.113.1"),
+            ("unreachable", "192.0.2.0/24", "192.0.2.1"),
+            ("blackhole", "2001:db8:1::/48", "2001:db8:1::1"),
+            ("prohibit", "2001:db8:2::/48", "2001:db8:2::1"),
+        ] {
+            route(kind, network);
+            let (result, outcome) = try_all(&[address], 443).await;
+            assert_eq!(result.unwrap_err().reason, Reason::Unreachable, "{kind}");
+            assert!(outcome.facts.no_local_route, "{kind}");
+        }
+    }
+
+    #[tokio::test]
     async fn an_address_that_does_not_answer_gets_its_share_only() {
         let full = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         full.bind(&SocketAddr::new(LOOPBACK, 0).into()).unwrap();

@@ -27,7 +27,7 @@ pub(super) async fn probe(
     limits: &Limits,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let mut addresses = candidates(resolver, &target.host, turn.ordinal, trace).await?;
+    let mut addresses = candidates(resolver, &target.host, turn, trace).await?;
     addresses.truncate(MOST_ADDRESSES);
     let port = target.port.unwrap_or(PORT);
     let peers: Vec<_> = addresses
@@ -68,9 +68,7 @@ async fn first_answer(
 }
 
 async fn exchange(peer: SocketAddr, until: Instant, trace: &mut Trace) -> Result<Answer, Symptom> {
-    let socket = datagram::connect(peer)
-        .await
-        .map_err(|error| classify::io_error(&error, trace))?;
+    let socket = datagram::connect(peer, trace)?;
     let cookie = unguessable()?;
     let (sent_at, started) = (SystemTime::now(), Instant::now());
     let sent = socket.send(&request(cookie)).await;
@@ -125,14 +123,16 @@ fn judge(answer: &Answer, limits: &Limits, trace: &mut Trace) {
     if kiss_code.is_some() {
         trace.warn(Warning::KissOfDeath);
     }
-    if !reply.has_time() {
-        trace.warn(Warning::ClockUnsynchronised);
-    } else if measured.is_some_and(|m| m.offset.abs() > limits.clock_offset.as_secs_f64()) {
-        trace.warn(Warning::ClockOffset);
+    match measured {
+        None => trace.warn(Warning::ClockUnsynchronised),
+        Some(m) if m.offset.abs() > limits.clock_offset.as_secs_f64() => {
+            trace.warn(Warning::ClockOffset);
+        }
+        Some(_) => {}
     }
     trace.facts.ntp = Some(NtpReply {
-        offset_seconds: measured.map_or(0.0, |m| m.offset),
-        delay_seconds: measured.map_or(answer.round_trip.as_secs_f64(), |m| m.delay),
+        offset_seconds: measured.map(|m| m.offset),
+        delay_seconds: measured.map(|m| m.delay),
         root_delay_seconds: reply.root_delay,
         root_dispersion_seconds: reply.root_dispersion,
         stratum: reply.stratum,

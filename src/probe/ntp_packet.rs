@@ -84,9 +84,10 @@ impl Reply {
     }
 
     /// RFC 5905 section 8, with our own two times kept outside the packet: the wall clock when it was sent, and the
-    /// monotonic time until the reply, which no step of the wall clock disturbs. None without the server's times.
+    /// monotonic time until the reply, which no step of the wall clock disturbs. None without a time to believe:
+    /// such servers fill in anything, often what they were sent.
     pub(super) fn measure(&self, sent_at: SystemTime, round_trip: Duration) -> Option<Measurement> {
-        if self.received == 0 || self.transmitted == 0 {
+        if !self.has_time() {
             return None;
         }
         let t1 = timestamp(sent_at);

@@ -7,7 +7,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::addresses::Turn;
 use super::context::Context;
-use super::resolve::Transport;
 use super::{
     Attempt, Limits, Resolver, Symptom, TlsTrust, Trace, dns, http, https, ntp, ssh, tcp, udp,
 };
@@ -18,7 +17,7 @@ use crate::target::{Probe, Target};
 /// Tries targets over the network. Immutable: what belongs to one attempt lives in the attempt.
 #[derive(Debug)]
 pub struct Prober {
-    /// The node's own resolvers; shared, since they change while the agent runs.
+    /// The node's own resolvers; when they change, there is a new prober.
     pub resolver: Arc<Resolver>,
     /// Who may vouch for certificates.
     pub tls: Arc<TlsTrust>,
@@ -53,12 +52,9 @@ impl Prober {
             turn,
         };
         match &target.probe {
-            Probe::Dns => dns::probe(cx.resolver, target, trace).await,
-            Probe::DnsUdp { question } => {
-                dns::probe_nameserver(cx.resolver, target, question, Transport::Udp, trace).await
-            }
-            Probe::DnsTcp { question } => {
-                dns::probe_nameserver(cx.resolver, target, question, Transport::Tcp, trace).await
+            Probe::Dns => dns::probe(cx.resolver, target, turn, trace).await,
+            Probe::DnsUdp { .. } | Probe::DnsTcp { .. } => {
+                dns::probe_nameserver(cx.resolver, target, turn, trace).await
             }
             Probe::Https(https) => https::probe(&cx, target, https, trace).await,
             Probe::Tcp => tcp::probe(&cx, target, trace).await,

@@ -1,10 +1,12 @@
 //! Servers on loopback that do what a test tells them, for the tests of the probes.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata};
+use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
@@ -16,21 +18,55 @@ pub(super) struct Server {
     pub(super) address: SocketAddr,
     received: Arc<Mutex<Vec<Vec<u8>>>>,
     tasks: JoinSet<()>,
+    /// Holds the port over TCP too, and refuses connections until it listens.
+    reserved: Option<Socket>,
 }
 
 impl Server {
     /// Answers every datagram with the datagrams that the script makes of it.
     pub(super) async fn udp(script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> Self {
-        Self::udp_at(Ipv4Addr::LOCALHOST, 0, script).await
+        let (socket, reserved) = port_of_both().await;
+        Self {
+            reserved: Some(reserved),
+            ..Self::started(socket, to_the_sender(script))
+        }
     }
 
-    /// The same at a given address of the loopback network; port 0 is any port.
+    /// The same at a given address of the loopback network and a port; over UDP only.
     pub(super) async fn udp_at(
         address: Ipv4Addr,
         port: u16,
-        mut script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+        script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
     ) -> Self {
         let socket = UdpSocket::bind((address, port)).await.unwrap();
+        Self::started(socket, to_the_sender(script))
+    }
+
+    /// Answers each DNS query when `behind` more have come.
+    pub(super) async fn late(
+        behind: usize,
+        script: impl Fn(&Message) -> Message + Send + 'static,
+    ) -> Self {
+        let (socket, reserved) = port_of_both().await;
+        let mut waiting = VecDeque::new();
+        let serve = move |query: &[u8], from| {
+            let query = Message::from_vec(query).unwrap();
+            waiting.push_back((script(&query).to_vec().unwrap(), from));
+            let due = waiting.len() > behind;
+            let due = due.then(|| waiting.pop_front()).flatten();
+            due.into_iter().collect()
+        };
+        Self {
+            reserved: Some(reserved),
+            ..Self::started(socket, serve)
+        }
+    }
+
+    /// `serve` makes datagrams, and to whom they go, of one datagram and whose it is.
+    fn started(
+        socket: UdpSocket,
+        mut serve: impl FnMut(&[u8], SocketAddr) -> Vec<(Vec<u8>, SocketAddr)> + Send + 'static,
+    ) -> Self {
         let address = socket.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
@@ -42,8 +78,8 @@ impl Server {
                     continue; // the client of an earlier reply is gone
                 };
                 seen.lock().unwrap().push(buffer[..length].to_vec());
-                for reply in script(&buffer[..length]) {
-                    socket.send_to(&reply, from).await.unwrap();
+                for (reply, to) in serve(&buffer[..length], from) {
+                    socket.send_to(&reply, to).await.unwrap();
                 }
             }
         });
@@ -51,15 +87,18 @@ impl Server {
             address,
             received,
             tasks,
+            reserved: None,
         }
     }
 
     /// Also answers framed messages over TCP at the same port, with raw bytes; then closes.
-    pub(super) async fn and_tcp(
+    pub(super) fn and_tcp(
         mut self,
         mut script: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(self.address).await.unwrap();
+        let reserved = self.reserved.take().expect("the port of a server of both");
+        reserved.listen(16).unwrap();
+        let listener = TcpListener::from_std(reserved.into()).unwrap();
         self.tasks.spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
@@ -96,6 +135,28 @@ impl Server {
     pub(super) fn received(&self) -> Vec<Vec<u8>> {
         self.received.lock().unwrap().clone()
     }
+}
+
+fn to_the_sender(
+    mut script: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+) -> impl FnMut(&[u8], SocketAddr) -> Vec<(Vec<u8>, SocketAddr)> + Send + 'static {
+    move |datagram, from| {
+        let replies = script(datagram).into_iter();
+        replies.map(|reply| (reply, from)).collect()
+    }
+}
+
+/// A port that is free over UDP and TCP alike; over TCP it is bound and does not listen yet.
+async fn port_of_both() -> (UdpSocket, Socket) {
+    for _ in 0..100 {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let tcp = Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None).unwrap();
+        // A connection of another test may have the port.
+        if tcp.bind(&udp.local_addr().unwrap().into()).is_ok() {
+            return (udp, tcp);
+        }
+    }
+    panic!("no port is free over both transports");
 }
 
 /// An address where nobody listens, neither over UDP nor over TCP.
@@ -167,5 +228,16 @@ pub(super) fn target(probe: Probe, host: Host, port: Option<u16>) -> Target {
         groups: vec![Group::Core],
         requirement: Requirement::Required,
         purpose: String::new(),
+    }
+}
+
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_else_gets_a_servers_port_before_it_listens_over_tcp() {
+        let server = Server::silent().await;
+        assert!(TcpListener::bind(server.address).await.is_err());
+        server.and_tcp(|_| Vec::new());
     }
 }

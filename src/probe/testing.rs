@@ -308,12 +308,18 @@ impl Identity {
 pub(super) fn leave_the_network() {
     nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET)
         .expect("run the tests as root, or by `unshare --map-root-user --net`");
-    let lo_up = std::process::Command::new("ip")
-        .args(["link", "set", "lo", "up"])
-        .status();
+    ip(&["link", "set", "lo", "up"]);
+}
+
+/// Adds a route of this kind in the namespace that this thread has [left the network](leave_the_network) for.
+pub(super) fn route(kind: &str, network: &str) {
+    ip(&["route", "add", kind, network]);
+}
+
+fn ip(args: &[&str]) {
+    let done = std::process::Command::new("ip").args(args).status();
     assert!(
-        lo_up
-            .expect("ip: install Debian's package iproute2")
+        done.expect("ip: install Debian's package iproute2")
             .success()
     );
 }

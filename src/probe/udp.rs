@@ -32,7 +32,7 @@ pub(super) async fn probe(
     let Some(port) = target.port else {
         return Err(Symptom::new(Reason::Internal, "the plan gave no port"));
     };
-    let mut addresses = candidates(resolver, &target.host, turn.ordinal, trace).await?;
+    let mut addresses = candidates(resolver, &target.host, turn, trace).await?;
     addresses.truncate(MOST_ADDRESSES);
     let peers: Vec<_> = addresses
         .into_iter()
@@ -71,9 +71,7 @@ async fn exchange(
     until: Instant,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let socket = datagram::connect(peer)
-        .await
-        .map_err(|error| classify::io_error(&error, trace))?;
+    let socket = datagram::connect(peer, trace)?;
     let started = Instant::now();
     let sent = socket.send(&opening.datagram()).await;
     sent.map_err(|error| classify::socket_error(&error, &socket, trace))?;

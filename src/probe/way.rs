@@ -38,9 +38,8 @@ impl<'a> Way<'a> {
     ) -> Result<Self, Symptom> {
         let port = port(target)?;
         let destination = target.host.with_port(port);
-        let ordinal = cx.turn.ordinal;
         let Some(proxy) = cx.proxy else {
-            let addresses = candidates(cx.resolver, &target.host, ordinal, trace).await?;
+            let addresses = candidates(cx.resolver, &target.host, cx.turn, trace).await?;
             return Ok(Self {
                 addresses,
                 port,
@@ -53,7 +52,7 @@ impl<'a> Way<'a> {
             via: proxy.via,
             status: None,
         });
-        let found = candidates(cx.resolver, &proxy.address.host, ordinal, trace).await;
+        let found = candidates(cx.resolver, &proxy.address.host, cx.turn, trace).await;
         Ok(Self {
             addresses: found.map_err(|symptom| before(proxy, symptom))?,
             port: proxy.address.port,

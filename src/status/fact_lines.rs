@@ -138,14 +138,14 @@ fn response_lines(response: &HttpResponse, lines: &mut Vec<FactLine>) {
 }
 
 fn ntp_lines(reply: &NtpReply, lines: &mut Vec<FactLine>) {
-    let side = if reply.offset_seconds < 0.0 {
-        "behind"
-    } else {
-        "ahead of"
-    };
-    let offset = human::duration(reply.offset_seconds.abs());
-    lines.push(("clock", format!("the server is {offset} {side} this node")));
-    lines.push(("delay", human::duration(reply.delay_seconds)));
+    if let Some(offset) = reply.offset_seconds {
+        let side = if offset < 0.0 { "behind" } else { "ahead of" };
+        let offset = human::duration(offset.abs());
+        lines.push(("clock", format!("the server is {offset} {side} this node")));
+    }
+    if let Some(delay) = reply.delay_seconds {
+        lines.push(("delay", human::duration(delay)));
+    }
     lines.push(("stratum", reply.stratum.to_string()));
     lines.push(("leap", reply.leap.to_string()));
     let (delay, dispersion) = (reply.root_delay_seconds, reply.root_dispersion_seconds);

@@ -61,9 +61,9 @@ fn clock(warning: Warning, reply: &NtpReply) -> String {
             format!("the time server has no time itself (stratum {stratum}, leap {leap})")
         }
         _ => {
-            let ahead = reply.offset_seconds < 0.0;
-            let side = if ahead { "ahead of" } else { "behind" };
-            let offset = human::duration(reply.offset_seconds.abs());
+            let offset = reply.offset_seconds.unwrap_or_default();
+            let side = if offset < 0.0 { "ahead of" } else { "behind" };
+            let offset = human::duration(offset.abs());
             format!("this node's clock is {offset} {side} the server's")
         }
     }

@@ -622,8 +622,8 @@ fn http_facts(redirected_to: Option<&str>) -> Facts {
 fn ntp_facts() -> Facts {
     Facts {
         ntp: Some(NtpReply {
-            offset_seconds: -1.532_118,
-            delay_seconds: 0.0142,
+            offset_seconds: Some(-1.532_118),
+            delay_seconds: Some(0.0142),
             root_delay_seconds: 0.0031,
             root_dispersion_seconds: 0.0009,
             stratum: 2,

@@ -10,7 +10,7 @@ use nix::libc::EINPROGRESS;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::message::{Asked, Reply};
 use crate::outcome::Reason;
@@ -24,33 +24,25 @@ pub(super) fn note<R>(trace: &Shared<'_>, write: impl FnOnce(&mut Trace) -> R) -
     write(&mut trace.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// How long a reply is waited for, and how often the question is sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    pub(super) per_try: Duration,
-    pub(super) tries: u32,
-}
-
-/// Asks over UDP. A resend is the same message from the same socket, so that a late reply to the first still counts.
+/// Asks over UDP, once for each of `waits`, until which a reply is waited for. A resend is the same message from the same socket, so that a late reply to the first still counts.
 pub(super) async fn udp(
     nameserver: SocketAddr,
     asked: &Asked,
-    patience: Patience,
+    waits: &[Instant],
     trace: &Shared<'_>,
 ) -> Result<Reply, Symptom> {
-    let socket = datagram::connect(nameserver)
-        .await
-        .map_err(|error| note(trace, |trace| classify::io_error(&error, trace)))?;
+    let socket = note(trace, |trace| datagram::connect(nameserver, trace))?;
+    let started = Instant::now();
     let mut ignored = 0;
-    for _ in 0..patience.tries {
+    for until in waits {
         let sent = socket.send(&asked.bytes).await;
         sent.map_err(|error| failed(&error, &socket, trace))?;
         let reply = receive(&socket, asked, &mut ignored, trace);
-        if let Ok(reply) = timeout(patience.per_try, reply).await {
+        if let Ok(reply) = timeout_at(*until, reply).await {
             return reply;
         }
     }
-    Err(unanswered(patience.per_try * patience.tries, ignored))
+    Err(unanswered(started.elapsed(), ignored))
 }
 
 async fn receive(
@@ -72,8 +64,7 @@ async fn receive(
 
 /// Connects over TCP.
 pub(super) async fn dial(nameserver: SocketAddr, trace: &Shared<'_>) -> Result<TcpStream, Symptom> {
-    let stream = start(nameserver)
-        .map_err(|error| note(trace, |trace| classify::io_error(&error, trace)))?;
+    let stream = note(trace, |trace| start(nameserver, trace))?;
     let ended = match stream.writable().await {
         Ok(()) => stream
             .take_error()
@@ -85,14 +76,21 @@ pub(super) async fn dial(nameserver: SocketAddr, trace: &Shared<'_>) -> Result<T
 }
 
 /// A connect under way, on a socket that outlives its failure and so can be asked for the ICMP message behind it.
-fn start(peer: SocketAddr) -> io::Result<TcpStream> {
+fn start(peer: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Symptom> {
+    let socket = open(peer).map_err(|error| classify::io_error(&error, trace))?;
+    match socket.connect(&peer.into()) {
+        Err(error) if error.raw_os_error() != Some(EINPROGRESS) => {
+            Err(classify::socket_error(&error, &socket, trace))
+        }
+        _ => TcpStream::from_std(socket.into()).map_err(|error| classify::io_error(&error, trace)),
+    }
+}
+
+fn open(peer: SocketAddr) -> io::Result<Socket> {
     let kind = Type::STREAM.nonblocking();
     let socket = Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
     error_queue::enable(&socket, peer)?;
-    match socket.connect(&peer.into()) {
-        Err(error) if error.raw_os_error() != Some(EINPROGRESS) => Err(error),
-        _ => TcpStream::from_std(socket.into()),
-    }
+    Ok(socket)
 }
 
 /// Asks over TCP: messages with their length before them, in one write (RFC 7766 section 8).
@@ -126,13 +124,12 @@ async fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
 
 /// The symptom of a wait that ended without an answer.
 pub(super) fn unanswered(waited: Duration, ignored: u32) -> Symptom {
+    let silence = format!("no answer within {waited:.1?}");
     match ignored {
-        0 => Symptom::new(Reason::Timeout, format!("no answer within {waited:?}")),
+        0 => Symptom::new(Reason::Timeout, silence),
         _ => Symptom::new(
             Reason::UnexpectedReply,
-            format!(
-                "no answer within {waited:?}, but {ignored} replies that do not match the question"
-            ),
+            format!("{silence}, but {ignored} replies that do not match the question"),
         ),
     }
 }

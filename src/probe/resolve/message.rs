@@ -32,8 +32,11 @@ impl Family {
 }
 
 /// The absolute name that `name` spells; none when DNS cannot carry it (RFC 1035 section 2.3.4).
-/// Nothing is translated or unescaped: what is written is what is asked.
+/// Nothing is translated or unescaped: what is written is what is asked. A dot alone is the root.
 pub(super) fn absolute(name: &str) -> Option<Name> {
+    if name == "." {
+        return Some(Name::root());
+    }
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
     let labels = name.strip_suffix('.').unwrap_or(name);
     if labels.len() > 253 || !labels.bytes().all(plain) {
@@ -118,7 +121,10 @@ impl Asked {
         }
         let asked = match header.counts.queries {
             // A server that could not read the question cannot repeat it.
-            0 => metadata.response_code == ResponseCode::FormErr,
+            0 => matches!(
+                metadata.response_code,
+                ResponseCode::FormErr | ResponseCode::NotImp
+            ),
             1 => Query::read(&mut decoder).is_ok_and(|question| question == self.question),
             _ => false,
         };
@@ -190,7 +196,8 @@ pub(super) fn mnemonic(rcode: ResponseCode) -> String {
         ResponseCode::NotImp => "NOTIMP",
         ResponseCode::Refused => "REFUSED",
         ResponseCode::NotAuth => "NOTAUTH",
-        ResponseCode::BADVERS => "BADVERS",
+        // The decoder gives 16 the name that it has in transactions.
+        ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS",
         other => return format!("RCODE{}", u16::from(other)),
     };
     known.to_owned()

@@ -38,14 +38,14 @@ fn names_that_dns_can_carry_are_absolute() {
         ["c"; 63].concat(),
         ["d"; 61].concat(),
     ];
-    for good in [HOST, "mcr.example.", "_srv.x", "a", &longest.join(".")] {
+    for good in [HOST, "mcr.example.", "_srv.x", "a", ".", &longest.join(".")] {
         assert!(absolute(good).is_some_and(|name| name.is_fqdn()), "{good}");
     }
     let long_label = ["a"; 64].concat();
     let too_long = format!("{}.e", longest.join("."));
     for bad in [
         "",
-        ".",
+        "..",
         "a..b",
         ".a",
         "a b",

@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::Name;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-use super::exchange::{self, Patience, Shared, note, unanswered};
+use super::exchange::{self, Shared, note, unanswered};
 use super::message::{Answer, Asked, Family, Reply, mnemonic};
+use super::tries::Pace;
 use crate::outcome::{Phase, Reason};
 use crate::probe::{Symptom, Trace};
 
@@ -22,12 +22,13 @@ pub(in crate::probe) enum Transport {
     Tcp,
 }
 
-/// Where it is and how long it may take.
+/// Where it is, how it is asked and how long it may take.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nameserver {
     pub(super) address: SocketAddr,
-    /// For each exchange: whoever answers that another one is needed has time for it.
-    pub(super) per_try: Duration,
+    /// Whether it is asked with EDNS first.
+    pub(super) edns: bool,
+    pub(super) pace: Pace,
 }
 
 impl Nameserver {
@@ -38,15 +39,16 @@ impl Nameserver {
         family: Family,
         trace: &Shared<'_>,
     ) -> Result<Answer, Symptom> {
-        let mut edns = true;
+        let mut edns = self.edns;
         loop {
             let asked = Asked::new(name, family, edns)?;
-            let mut reply = exchange::udp(self.address, &asked, self.patience(1), trace).await?;
+            let mut reply =
+                exchange::udp(self.address, &asked, &[self.pace.deadline], trace).await?;
             if reply == Reply::Truncated {
                 reply = self.over_tcp(&asked, trace).await?;
             }
             match reply {
-                Reply::Answer(answer) if edns && answer.rcode == ResponseCode::FormErr => {
+                Reply::Answer(answer) if edns && is_about_edns(answer.rcode) => {
                     edns = false;
                 }
                 Reply::Answer(answer) => return Ok(answer),
@@ -64,29 +66,31 @@ impl Nameserver {
             let stream = exchange::dial(self.address, trace).await?;
             exchange::tcp(stream, asked, &mut ignored, trace).await
         };
-        let reply = timeout(self.per_try, exchange).await;
+        let started = Instant::now();
+        let reply = timeout_at(self.pace.deadline, exchange).await;
         reply
-            .unwrap_or_else(|_| Err(unanswered(self.per_try, ignored)))
+            .unwrap_or_else(|_| Err(unanswered(started.elapsed(), ignored)))
             .map_err(|symptom| Symptom {
                 detail: format!("truncated over UDP; over TCP: {}", symptom.detail),
                 ..symptom
             })
     }
 
-    /// Whether it answers at all; what it answers is noted in the trace. Over TCP only the attempt's deadline
-    /// ends the wait.
+    /// Whether it answers at all; what it answers is noted in the trace. Only the attempt's deadline ends the wait.
     pub(super) async fn ask(
         &self,
         question: &Name,
         transport: Transport,
         trace: &mut Trace,
     ) -> Result<(), Symptom> {
-        let asked = Asked::new(question, Family::V4, true)?;
+        let asked = Asked::new(question, Family::V4, self.edns)?;
         let shared = Mutex::new(&mut *trace);
         let reply = match transport {
             Transport::Udp => {
                 note(&shared, |trace| trace.enter(Phase::Exchange));
-                exchange::udp(self.address, &asked, self.patience(2), &shared).await?
+                let Pace { per_try, deadline } = self.pace;
+                let waits = [Instant::now() + per_try, deadline];
+                exchange::udp(self.address, &asked, &waits, &shared).await?
             }
             Transport::Tcp => {
                 note(&shared, |trace| trace.enter(Phase::Connect));
@@ -101,11 +105,13 @@ impl Nameserver {
         }
         Ok(())
     }
+}
 
-    const fn patience(&self, tries: u32) -> Patience {
-        Patience {
-            per_try: self.per_try,
-            tries,
-        }
-    }
+/// Whether an answer may be meant for EDNS and not for the question (RFC 6891 section 7).
+fn is_about_edns(rcode: ResponseCode) -> bool {
+    matches!(
+        rcode,
+        // 16 has two names, and the decoder knows the other one.
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS | ResponseCode::BADSIG
+    )
 }

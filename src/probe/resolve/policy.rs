@@ -56,6 +56,14 @@ pub(super) fn grace_for_v6(v4: &Result<Answer, Symptom>) -> Option<Duration> {
     }
 }
 
+/// Whether there is something to go on with should the other question not be answered.
+pub(super) fn has_addresses(end: &Result<Answer, Symptom>) -> bool {
+    let usable = |answer: &Answer| {
+        answer.rcode == ResponseCode::NoError && !answer.endless && !answer.addresses.is_empty()
+    };
+    end.as_ref().is_ok_and(usable)
+}
+
 /// Both questions' ends as one step. IPv4 leads: what happens to AAAA never fails a good A.
 pub(super) fn combine(v4: Heard, v6: Heard) -> Step {
     match (v4, v6) {
@@ -78,13 +86,18 @@ pub(super) fn combine(v4: Heard, v6: Heard) -> Step {
     }
 }
 
-/// The failure that says more; the later one of equals, whose facts were noted last.
-pub(super) fn more_telling(earlier: Symptom, later: Symptom) -> Symptom {
-    if rank(later.reason) >= rank(earlier.reason) {
+/// The failure that says more; the later one of equals.
+fn more_telling(earlier: Symptom, later: Symptom) -> Symptom {
+    if tells_no_less(&later, &earlier) {
         later
     } else {
         earlier
     }
+}
+
+/// Whether the later failure takes the earlier one's place.
+pub(super) fn tells_no_less(later: &Symptom, earlier: &Symptom) -> bool {
+    rank(later.reason) >= rank(earlier.reason)
 }
 
 /// An answer says more than a rejection, a rejection more than silence. The node's own trouble goes before all:
