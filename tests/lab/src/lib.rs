@@ -15,6 +15,7 @@
 //! ```
 
 mod ca;
+mod cluster;
 mod control;
 mod directory;
 mod fault;
@@ -27,6 +28,7 @@ mod servers;
 mod spec;
 mod topology;
 
+pub use cluster::Cluster;
 pub use control::Control;
 pub use directory::{Directory, Site};
 pub use fault::{ANYWHERE, Fault, Place, Scope, Standing};

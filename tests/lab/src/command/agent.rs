@@ -1,4 +1,4 @@
-//! The agent under test, as the lab knows it: how to ask for its plan, its configuration, its process.
+//! The agent under test, as the lab knows it: its configuration, its process.
 
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -6,116 +6,16 @@ use std::fs::{self, File};
 use std::net::IpAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use egress_lab::{Lab, Metadata};
+use anyhow::{Context, Result};
+use egress_lab::{Cluster, Lab};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::UpArguments;
-
-/// What a cloud calls itself, and the host names of a pretended cluster in it.
-pub(super) struct Cluster {
-    pub(super) az_environment: &'static str,
-    pub(super) location: &'static str,
-    api_server_domain: &'static str,
-    monitor_domain: &'static str,
-}
-
-impl Cluster {
-    pub(super) fn of(cloud: &str) -> Result<Self> {
-        let (az_environment, location, api_server_domain, monitor_domain) = match cloud {
-            "public" => ("AzurePublicCloud", "eastus", "azmk8s.io", "azure.com"),
-            "china" => (
-                "AzureChinaCloud",
-                "chinaeast2",
-                "cx.prod.service.azk8s.cn",
-                "azure.cn",
-            ),
-            "government" => (
-                "AzureUSGovernmentCloud",
-                "usgovvirginia",
-                "cx.aks.containerservice.azure.us",
-                "azure.us",
-            ),
-            _ => bail!("there is no cloud {cloud:?}; there are public, china and government"),
-        };
-        Ok(Self {
-            az_environment,
-            location,
-            api_server_domain,
-            monitor_domain,
-        })
-    }
-
-    pub(super) fn metadata(&self) -> Metadata {
-        Metadata {
-            az_environment: Some(self.az_environment.to_owned()),
-            location: Some(self.location.to_owned()),
-        }
-    }
-
-    /// A value for every parameter of the catalogue, so that no row is left out.
-    pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
-        let location = self.location;
-        let monitor = format!("{location}-1.ingest.monitor.{}", self.monitor_domain);
-        let metrics = format!(
-            "{location}-1.metrics.ingest.monitor.{}",
-            self.monitor_domain
-        );
-        vec![
-            ("location", location.to_owned()),
-            (
-                "apiserver_fqdn",
-                format!("aks-lab-12345678.hcp.{location}.{}", self.api_server_domain),
-            ),
-            ("apiserver_ip", "203.0.113.250".to_owned()),
-            (
-                "workspace_id",
-                "00000000-1111-2222-3333-444444444444".to_owned(),
-            ),
-            ("key_vault", "labvault".to_owned()),
-            ("dce_logs", format!("lab-a1b2.{monitor}")),
-            ("dce_metrics", format!("lab-a1b2.{metrics}")),
-            (
-                "app_insights",
-                format!("{location}-1.in.applicationinsights.azure.com"),
-            ),
-        ]
-    }
-}
-
-/// The agent's own list of what it would probe. Asked in an empty network namespace, where nothing can be reached.
-pub(super) fn plan(
-    arguments: &UpArguments,
-    cluster: &Cluster,
-    nameserver: IpAddr,
-) -> Result<String> {
-    let mut command = Command::new("unshare");
-    command.arg("--net").arg(&arguments.agent);
-    command.args(["catalog", "list", "--format", "json", "--all-features"]);
-    command.args(["--cloud", &arguments.cloud, "--edition", &arguments.edition]);
-    for (name, value) in cluster.parameters() {
-        command.arg("--set").arg(format!("{name}={value}"));
-    }
-    command.arg("--nameserver").arg(nameserver.to_string());
-    let shown = arguments.agent.display();
-    let output = command
-        .output()
-        .with_context(|| format!("running {shown}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`{shown} catalog list` failed ({}): {}",
-            output.status,
-            said.trim()
-        );
-    }
-    String::from_utf8(output.stdout).context("reading the agent's plan")
-}
 
 /// The configuration with which the agent finds this lab's servers, and nothing else.
 pub(super) fn configuration(

@@ -9,10 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use egress_lab::{Lab, LabSpec};
+use egress_lab::{Cluster, Lab, LabSpec};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::agent::{Agent, Cluster, configuration, plan};
+use super::agent::{Agent, configuration};
 use super::beacon::Claim;
 use super::{UpArguments, say};
 
@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &UpArguments, beacon: &Path) -> Result<ExitCode> {
     let mut claim = Claim::stake(beacon)?;
     let cluster = Cluster::of(&arguments.cloud)?;
     let nameserver = Lab::NAMESERVER;
-    let plan = plan(arguments, &cluster, nameserver)?;
+    let plan = cluster.plan(&arguments.agent, &arguments.edition, &[])?;
     let mut spec = LabSpec::from_plan_json(&plan)?;
     spec.metadata = Some(cluster.metadata());
 

@@ -1,0 +1,128 @@
+//! The agent at work on the lab's node, and its pages as curl sees them.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use egress_lab::Lab;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::report::{Report, Target};
+use super::wait::until;
+use super::{agent_in, trusting};
+
+/// Dropping it kills it.
+pub(crate) struct Running<'a> {
+    lab: &'a Lab,
+    child: Child,
+    port: u16,
+    log: PathBuf,
+}
+
+impl<'a> Running<'a> {
+    /// Returns when the first round is over. Every agent in one lab has a port of its own.
+    pub(crate) fn start<S: AsRef<OsStr>>(
+        lab: &'a Lab,
+        port: u16,
+        arguments: &[S],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let log = lab.folder().join(format!("agent-{port}.log"));
+        let output = File::create(&log).expect("the lab's folder takes files");
+        let mut command = agent_in(lab);
+        command.args(["run", "--listen", &format!("127.0.0.1:{port}")]);
+        command.args(trusting(lab)).args(arguments);
+        command.envs(variables.iter().copied());
+        command.stdout(output.try_clone().expect("another handle"));
+        let child = command.stderr(output).spawn().expect("the agent starts");
+        let mut running = Self {
+            lab,
+            child,
+            port,
+            log,
+        };
+        running.become_ready();
+        running
+    }
+
+    fn become_ready(&mut self) {
+        until("the first round", || {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                panic!("the agent has ended ({status}): {}", self.log());
+            }
+            match self.get("/readyz", &[]) {
+                (200, _) => Ok(()),
+                other => Err((other, self.log())),
+            }
+        });
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Status and body; 0 without an answer.
+    pub(crate) fn get(&self, path: &str, headers: &[&str]) -> (u16, String) {
+        let mut curl = self.lab.node().command("curl");
+        curl.args(["-sS", "--max-time", "5", "-w", "\n%{http_code}"]);
+        for header in headers {
+            curl.args(["-H", header]);
+        }
+        let output = curl
+            .arg(format!("http://127.0.0.1:{}{path}", self.port))
+            .output()
+            .expect("curl starts");
+        let text = String::from_utf8(output.stdout).expect("the agent writes text");
+        let (body, status) = text.rsplit_once('\n').expect("curl writes the status");
+        (status.parse().expect("a number"), body.to_owned())
+    }
+
+    /// The body of a page that is there.
+    pub(crate) fn page(&self, path: &str, headers: &[&str]) -> String {
+        let (status, body) = self.get(path, headers);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        Report::read(&self.page("/api/v1/status", &[]))
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.page("/metrics", &[])
+    }
+
+    /// Waits until a target's verdict (see `Target::verdict`) is this one.
+    pub(crate) fn await_verdict(&self, target: &str, probe: &str, verdict: &str) -> Target {
+        until(&format!("{target} {probe} {verdict}"), || {
+            let seen = self.report().find(target, probe).cloned();
+            match seen {
+                Some(target) if target.verdict() == verdict => Ok(target),
+                other => Err(other.map(|target| target.line())),
+            }
+        })
+    }
+
+    /// Asks the agent to end as a kubelet does, and waits until it has.
+    pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        let asked = Instant::now();
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("a child of ours");
+        let status = until("the agent's end", || {
+            let ended = self.child.try_wait().expect("a child of ours");
+            ended.ok_or_else(|| self.log())
+        });
+        (status, asked.elapsed())
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // Nothing is left to do if it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
