@@ -22,6 +22,8 @@ pub struct Trace {
     phases: Vec<PhaseTiming>,
     current: Phase,
     entered: Instant,
+    /// How many replies had been ignored when the phase was entered.
+    ignored_before: u32,
     addresses: Vec<AddressResult>,
     trying: Option<SocketAddr>,
     settled: Option<Instant>,
@@ -40,6 +42,7 @@ impl Trace {
             phases: Vec::with_capacity(4),
             current: phase,
             entered: now,
+            ignored_before: 0,
             addresses: Vec::new(),
             trying: None,
             settled: None,
@@ -53,6 +56,7 @@ impl Trace {
         self.close_phase(Instant::now());
         self.settled = None;
         self.current = phase;
+        self.ignored_before = self.facts.ignored_replies;
     }
 
     /// The observation is complete. What follows (closing the connection, waiting for a control) is no part of
@@ -122,10 +126,19 @@ impl Trace {
     /// The symptom of a deadline that passed in the current phase.
     pub fn timed_out(&self, limit: Duration) -> Symptom {
         let phase = self.current;
-        Symptom::new(
-            Reason::Timeout,
-            format!("nothing decisive within {limit:?}; the attempt was in phase {phase}"),
-        )
+        let detail = format!("nothing decisive within {limit:?}; the attempt was in phase {phase}");
+        // The deadline may come before a probe has given up by itself, and says no less than that.
+        match self
+            .facts
+            .ignored_replies
+            .saturating_sub(self.ignored_before)
+        {
+            0 => Symptom::new(Reason::Timeout, detail),
+            ignored => Symptom::new(
+                Reason::UnexpectedReply,
+                format!("{detail}, where {ignored} replies came that had to be ignored"),
+            ),
+        }
     }
 
     fn failure(&self, symptom: Symptom) -> Failure {
