@@ -1,0 +1,72 @@
+//! Shows faults without the agent: commands as anybody would type them, run on the lab's node.
+
+use std::process::Stdio;
+
+use egress_lab::Lab;
+
+use crate::row::{Proof, Row};
+
+/// Words that the commands of the rows are made of.
+const PRELUDE: &str = r#"
+# open PORT: whether TCP connects; 124 when nothing answers
+open() { timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1' "$HOST" "$1" 2>&1 | grep -o 'Connection refused\|No route to host\|Network is unreachable'; return "${PIPESTATUS[0]}"; }
+# fetch URL...: curl's end, and the status
+fetch() { curl -sS -o /dev/null -m 3 -w 'status %{http_code} %{redirect_url}\n' "$@"; }
+# hear PORT COUNT: the first bytes that a server says to somebody who says something
+hear() { timeout 4 bash -c 'exec 3<>/dev/tcp/$0/$1; printf "x\r\n\r\n" >&3; head -c "$2" <&3 | od -An -tx1' "$HOST" "$@"; }
+# seen RULE COMMAND...: the command, and how many packets of that kind came to the node meanwhile
+seen() {
+  local table="seen_${NAME//-/_}"
+  nft "add table inet $table; add chain inet $table in { type filter hook input priority -1; }; add rule inet $table in $1 counter"
+  shift; "$@"
+  nft list table inet "$table" | grep -o 'packets [0-9]*'
+  nft delete table inet "$table"
+}
+# ntp: a request, and the bytes of the reply
+ntp() {
+  local zeroes reply
+  zeroes=$(printf '\\0%.0s' {1..39})
+  exec 3<>"/dev/udp/$HOST/123"
+  printf "\x23${zeroes}unguessd" >&3
+  reply=$(timeout 2 dd bs=48 count=1 status=none <&3 | od -An -v -tx1 | tr -d ' \n')
+  echo "reply $reply of $((${#reply} / 2)) bytes"
+}
+# answers COMMAND...: how many of 20 times the command succeeds
+answers() {
+  local n=0 pids=()
+  for _ in {1..20}; do "$@" & pids+=($!); done
+  for pid in "${pids[@]}"; do wait "$pid" && n=$((n + 1)); done
+  [ $n = 0 ] && echo none; [ $n = 20 ] && echo all; [ $n -gt 0 ] && [ $n -lt 20 ] && echo some
+}
+"#;
+
+/// What of the row's proofs does not hold.
+pub(crate) fn refuted(lab: &Lab, row: &Row) -> Vec<String> {
+    let proofs = row.proofs.iter();
+    proofs.filter_map(|proof| run(lab, row, proof)).collect()
+}
+
+fn run(lab: &Lab, row: &Row, proof: &Proof) -> Option<String> {
+    let Proof {
+        command,
+        exit,
+        says,
+    } = proof;
+    let mut bash = lab.node().command("bash");
+    bash.arg("-c").arg(format!("{PRELUDE}\n{command}"));
+    let address = lab.address_of(&row.host.name).to_string();
+    bash.env("NAME", row.name).env("HOST", &row.host.name);
+    bash.env("ADDRESS", address).env("PROXY", lab.proxy_url());
+    for variable in ["CURL_CA_BUNDLE", "SSL_CERT_FILE"] {
+        bash.env(variable, lab.ca_file());
+    }
+    let output = bash.stdin(Stdio::null()).output().expect("bash starts");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let ended = output.status.code();
+    let holds = ended == Some(*exit) && said.contains(says);
+    (!holds).then(|| {
+        let said = said.trim();
+        format!("`{command}` ended with {ended:?}, not {exit}, or did not say {says:?}: {said}")
+    })
+}
