@@ -190,6 +190,7 @@ fn settle(trace: &mut Trace, result: &Result<Resolved, Symptom>) {
         facts.rcode = Some("NOERROR".to_owned());
         facts.aliases.clone_from(&resolved.aliases);
         facts.resolved.clone_from(&resolved.addresses);
+        facts.private_addresses = resolved.addresses.iter().copied().all(is_private);
     }
     let rejected = |symptom: &Symptom| {
         matches!(
@@ -200,6 +201,14 @@ fn settle(trace: &mut Trace, result: &Result<Resolved, Symptom>) {
     if !result.as_ref().is_err_and(rejected) {
         facts.icmp = None;
         facts.no_local_route = false;
+    }
+}
+
+/// Whether the address means something in a private network only: RFC 1918, RFC 6598, RFC 4193.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.octets()[0] == 100 && v4.octets()[1] & 0xC0 == 64,
+        IpAddr::V6(v6) => v6.is_unique_local(),
     }
 }
 

@@ -4,10 +4,8 @@ use std::fmt::{Error, Write};
 
 use super::Laid;
 use super::select::ports;
-use crate::directory::ODDITIES;
 use crate::fault::Fault;
 use crate::servers::dns;
-use crate::servers::small::Behaviour;
 use crate::spec::Service;
 
 /// The type and the class that follow the name in a question for IPv6 addresses.
@@ -15,7 +13,7 @@ const AAAA_IN: &str = "001c0001";
 
 /// Rules for `iptables-restore` (or `ip6tables-restore`) in the firewall: those that look into packets.
 pub(crate) fn inspection(faults: &[Laid<'_>], ipv6: bool) -> Result<String, Error> {
-    let (mut filter, mut nat) = (String::new(), String::new());
+    let mut filter = String::new();
     for laid in faults {
         let host = &laid.standing.host;
         match laid.standing.fault {
@@ -35,32 +33,10 @@ pub(crate) fn inspection(faults: &[Laid<'_>], ipv6: bool) -> Result<String, Erro
                     writeln!(filter, "-A FORWARD {} -j DROP", query("udp", &question))?;
                 }
             }
-            fault => {
-                let Some(behaviour) = odd_nameserver(fault) else {
-                    continue;
-                };
-                let target = format!("DNAT --to-destination {ODDITIES}:{}", behaviour.port());
-                for question in questions(host, "") {
-                    writeln!(nat, "-A PREROUTING {} -j {target}", query("udp", &question))?;
-                }
-            }
+            _ => {}
         }
     }
-    Ok(format!(
-        "*filter\n:FORWARD ACCEPT [0:0]\n{filter}COMMIT\n*nat\n:PREROUTING ACCEPT [0:0]\n{nat}COMMIT\n"
-    ))
-}
-
-/// Who answers questions for the name, over UDP, in the nameserver's place.
-const fn odd_nameserver(fault: Fault) -> Option<Behaviour> {
-    Some(match fault {
-        Fault::DnsNodata => Behaviour::DnsNodata,
-        Fault::DnsServfail => Behaviour::DnsServfail,
-        Fault::DnsRefused => Behaviour::DnsRefused,
-        Fault::DnsWrongId => Behaviour::DnsWrongId,
-        Fault::DnsTruncated => Behaviour::DnsTruncated,
-        _ => return None,
-    })
+    Ok(format!("*filter\n:FORWARD ACCEPT [0:0]\n{filter}COMMIT\n"))
 }
 
 fn reset_hello(rules: &mut String, laid: &Laid<'_>, ipv6: bool) -> Result<(), Error> {

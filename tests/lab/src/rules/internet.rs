@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::select::selectors;
 use super::stand_in::{stand_in, stand_ins};
-use super::{Laid, refusals, table};
+use super::{Laid, questions, refusals, table};
 use crate::directory::Directory;
 use crate::fault::Fault;
 use crate::servers::ssh;
@@ -37,7 +37,17 @@ pub(crate) fn internet(directory: &Directory, faults: &[Laid<'_>]) -> Result<Str
     let verdict = "reject with icmpx type port-unreachable";
     close_elsewhere(&mut closed, &owners, "udp dport 123", verdict)?;
     table(&[
-        ("nowhere", "filter hook prerouting priority -300", nowhere),
+        ("nowhere", "filter hook prerouting priority -310", nowhere),
+        (
+            "asked",
+            "filter hook prerouting priority raw",
+            &questions::lead_away(faults)?,
+        ),
+        (
+            "answered",
+            "filter hook output priority raw",
+            &questions::lead_back()?,
+        ),
         ("oddities", "nat hook prerouting priority -100", &oddities),
         ("closed", "filter hook input priority 0", &closed),
     ])

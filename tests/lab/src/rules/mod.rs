@@ -5,6 +5,7 @@ mod firewall;
 mod inspection;
 mod internet;
 mod node;
+mod questions;
 mod select;
 mod stand_in;
 

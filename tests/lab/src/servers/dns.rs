@@ -41,6 +41,7 @@ pub(super) fn start(
          bind-interfaces\n\
          no-resolv\n\
          no-poll\n\
+         no-round-robin\n\
          no-hosts\n\
          addn-hosts={folder_name}/hosts\n\
          local=/#/\n\

@@ -65,6 +65,18 @@ impl Behaviour {
         40_001 + self as u16
     }
 
+    /// Those answer questions at the addresses of the nameservers.
+    pub(crate) const fn is_nameserver(self) -> bool {
+        matches!(
+            self,
+            Self::DnsNodata
+                | Self::DnsServfail
+                | Self::DnsRefused
+                | Self::DnsWrongId
+                | Self::DnsTruncated
+        )
+    }
+
     pub(super) const fn is_udp(self) -> bool {
         !matches!(
             self,

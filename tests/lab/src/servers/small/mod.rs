@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 pub(crate) use self::behaviour::Behaviour;
-use crate::directory::{Directory, NAMESERVER, ODDITIES, ODDITIES_V6};
+use crate::directory::{Directory, NAMESERVER, ODDITIES, ODDITIES_V6, SECOND_NAMESERVER};
 use crate::namespace::Namespace;
 use crate::spec::{LabSpec, Service};
 
@@ -40,9 +40,17 @@ pub(crate) fn of_internet(spec: &LabSpec, directory: &Directory) -> Vec<Listener
     }
     let mut odd_addresses: Vec<IpAddr> = vec![ODDITIES.into()];
     odd_addresses.extend(spec.ipv6.then_some(IpAddr::V6(ODDITIES_V6)));
-    for address in odd_addresses {
-        let sockets = Behaviour::ALL.map(|odd| (SocketAddr::new(address, odd.port()), odd));
-        listeners.extend(sockets);
+    let nameservers: [IpAddr; 2] = [NAMESERVER.into(), SECOND_NAMESERVER.into()];
+    for odd in Behaviour::ALL {
+        let addresses = if odd.is_nameserver() {
+            &nameservers
+        } else {
+            &odd_addresses[..]
+        };
+        let sockets = addresses
+            .iter()
+            .map(|address| SocketAddr::new(*address, odd.port()));
+        listeners.extend(sockets.map(|socket| (socket, odd)));
     }
     listeners.into_iter().collect()
 }

@@ -60,8 +60,9 @@ async fn say(stream: &mut TcpStream, words: &[u8]) -> Result<()> {
     part(stream).await
 }
 
-/// These words, and zeroes after them, one byte a second for as long as the peer listens.
+/// Once asked: these words, and zeroes after them, one byte a second for as long as the peer listens.
 async fn drip(stream: &mut TcpStream, words: &[u8]) -> Result<()> {
+    stream.read_exact(&mut [0; 1]).await?;
     for byte in words.iter().copied().chain(std::iter::repeat(0)) {
         stream.write_all(&[byte]).await?;
         sleep(Duration::from_secs(1)).await;
