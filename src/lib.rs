@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod plan;
 pub mod probe;
 pub mod problem;
+pub mod proxy;
 pub mod schedule;
 pub mod server;
 pub mod shutdown;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use egress_probe::cli::Cli;
 use egress_probe::command::{self, ExitStatus};
+use egress_probe::problem::Problems;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -15,8 +16,20 @@ fn main() -> ExitCode {
         .collect();
     let status = command::execute(cli, &environment).unwrap_or_else(|error| {
         // Nobody is left to tell when stderr is gone.
-        drop(writeln!(stderr(), "egress-probe: {error:#}"));
+        drop(writeln!(stderr(), "{}", complaint(&error)));
         ExitStatus::Trouble
     });
     status.into()
+}
+
+/// Mistakes in files stand on lines of their own, as compilers write them, so that editors find them.
+fn complaint(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Problems>() {
+        Some(problems) => {
+            let count = problems.len();
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{problems}\negress-probe: {count} mistake{plural}; nothing was done")
+        }
+        None => format!("egress-probe: {error:#}"),
+    }
 }

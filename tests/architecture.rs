@@ -11,17 +11,20 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover heartbeat metrics nameservers plan probe problem schedule server status store target version",
+        "catalog config discover heartbeat metrics nameservers plan probe problem proxy schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
-    ("cli", "catalog config labels nameservers outcome target"),
+    (
+        "cli",
+        "catalog config labels nameservers outcome proxy target",
+    ),
     (
         "command",
         "agent catalog cli config discover logging metrics outcome plan probe problem shutdown status store table target",
     ),
     (
         "config",
-        "catalog labels nameservers probe problem target yaml",
+        "catalog labels nameservers probe problem proxy target yaml",
     ),
     ("discover", "catalog config"),
     ("heartbeat", ""),
@@ -30,9 +33,10 @@ const USES: &[(&str, &str)] = &[
     ("metrics", "outcome status store target version"),
     ("nameservers", ""),
     ("outcome", "labels"),
-    ("plan", "catalog target"),
-    ("probe", "outcome target"),
+    ("plan", "catalog proxy target"),
+    ("probe", "outcome proxy target"),
     ("problem", ""),
+    ("proxy", "problem target"),
     ("schedule", "heartbeat outcome probe store target"),
     ("server", "heartbeat labels metrics status store target"),
     ("shutdown", ""),

@@ -376,3 +376,43 @@ async fn a_new_plan_keeps_the_history_of_targets_that_stay() {
     sleep(INTERVAL * 2).await;
     assert!(bench.script.starts(&goes.host.to_string()).is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_time_server_that_falls_silent_after_it_asked_for_less_is_still_asked_less() {
+    let time = target(1, Probe::Ntp);
+    let bench = Bench::start(vec![Arc::clone(&time)], INTERVAL, 4);
+    let host = time.host.to_string();
+    bench.script.set(&host, Act::Kiss);
+    sleep(Duration::from_mins(10)).await;
+    bench.script.set(&host, Act::Fail);
+    bench.script.forget();
+    sleep(Duration::from_mins(100)).await;
+    let gaps = gaps(&bench.script.starts(&host));
+    assert!(
+        gaps.iter().all(|gap| *gap >= Duration::from_secs(256)),
+        "{gaps:?}"
+    );
+    assert_eq!(bench.state(&time), State::Unreachable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_server_that_leaves_the_plan_and_comes_back_is_not_asked_too_soon() {
+    let time = target(1, Probe::Ntp);
+    let bench = Bench::start(vec![Arc::clone(&time)], INTERVAL, 4);
+    bench.first_round().await;
+    for targets in [Vec::new(), vec![Arc::clone(&time)]] {
+        let attempt = Arc::clone(&bench.script);
+        let work = Work {
+            targets,
+            attempt,
+            interval: INTERVAL,
+            concurrency: 4,
+        };
+        bench.work.send(Arc::new(work)).unwrap();
+        sleep(Duration::from_secs(1)).await;
+    }
+    sleep(Duration::from_secs(50)).await;
+    assert!(bench.script.starts(&time.host.to_string()).is_empty());
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(bench.script.starts(&time.host.to_string()).len(), 1);
+}

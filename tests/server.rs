@@ -484,16 +484,3 @@ fn one_request_a_connection_and_an_end_when_asked() {
     drop(server);
     assert!(TcpStream::connect(address).is_err(), "the socket is closed");
 }
-
-/// For looking at the pages: `cargo test --test server -- --ignored serve` and a browser.
-#[test]
-#[ignore = "serves until it is ended"]
-fn serve_the_fixture() {
-    let server = Server::bind(loopback(9199)).expect("a socket");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
-    runtime
-        .block_on(server.run(app(), CancellationToken::new()))
-        .expect("no error");
-}

@@ -3,6 +3,7 @@
 #[path = "support/fixture.rs"]
 mod fixture;
 
+use egress_probe::outcome::{Failure, Phase, ProxyHop, Reason};
 use egress_probe::status::text::{self, Style};
 use egress_probe::status::{Headline, Health, StatusReport, TargetReport, html, rule_line};
 use egress_probe::store::{Record, State};
@@ -59,7 +60,7 @@ fn the_keys_of_the_json_report_are_the_contract() {
     assert_eq!(keys(&report["agent"]), sorted("version node started_at"));
     assert_eq!(
         keys(&report["environment"]),
-        sorted("cloud location edition parameters sources")
+        sorted("cloud location edition proxy parameters sources")
     );
     assert_eq!(
         keys(&report["summary"]),
@@ -103,6 +104,7 @@ fn pages(report: &StatusReport, style: Style) -> Vec<String> {
 fn no_line_is_wider_than_the_page() {
     let mut report = fixture::report();
     report.agent.node = "n".repeat(253);
+    report.environment.proxy = "http://proxy.example:3128 except a.example, ".repeat(20);
     report.notices.push("a-word-without-an-end-".repeat(20));
     for target in &mut report.targets {
         target.target = format!("{}.example:443", "l".repeat(240));
@@ -273,5 +275,56 @@ fn rules_name_what_a_firewall_team_needs() {
             rule,
             "{target}"
         );
+    }
+}
+
+#[test]
+fn behind_a_proxy_it_is_the_way_to_it_or_its_own_rule_that_is_asked_for() {
+    let rule = |target: &str, phase: Phase| {
+        let mut target = named(&fixture::report(), target);
+        target.facts.proxy = Some(ProxyHop {
+            address: "proxy.example:3128".to_owned(),
+            via: "HTTPS_PROXY",
+            status: Some(403),
+        });
+        target.failure = Some(Failure {
+            phase,
+            reason: Reason::Timeout,
+            detail: String::new(),
+        });
+        let page = text::render_target(&target, fixture::now(), Style::PLAIN);
+        let shown = "proxy.example:3128 (HTTPS_PROXY), answered CONNECT with status 403";
+        assert!(page.contains(shown), "{page}");
+        rule_line(&target).expect("a rule")
+    };
+    let (https, http) = ("management.azure.com:443", "security.ubuntu.com:80");
+    for (target, phase, expected) in [
+        (
+            https,
+            Phase::Connect,
+            "network rule: TCP to the proxy proxy.example:3128",
+        ),
+        (
+            https,
+            Phase::Tunnel,
+            "proxy rule: CONNECT management.azure.com:443",
+        ),
+        (
+            https,
+            Phase::Tls,
+            "proxy rule: CONNECT management.azure.com:443",
+        ),
+        (
+            http,
+            Phase::Connect,
+            "network rule: TCP to the proxy proxy.example:3128",
+        ),
+        (
+            http,
+            Phase::Request,
+            "proxy rule: http:80 to security.ubuntu.com",
+        ),
+    ] {
+        assert_eq!(rule(target, phase), expected);
     }
 }

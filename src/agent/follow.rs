@@ -41,7 +41,10 @@ impl Follower {
             let missing = self.situation.surroundings.is_incomplete();
             let situation = if missing && looked_around.elapsed() >= LOOK_AROUND {
                 looked_around = Instant::now();
-                self.inputs.observe().await
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    situation = self.inputs.observe() => situation,
+                }
             } else {
                 self.with_present_nameservers()
             };

@@ -14,6 +14,7 @@ use crate::nameservers;
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
+use crate::proxy::{DecidedProxy, ProxyChoice, ProxyPolicy};
 use crate::status::{self, About, UntestableProtocol};
 use crate::target::{Host, Trust};
 use crate::version;
@@ -27,6 +28,7 @@ pub struct Inputs {
     pub catalog: Catalog,
     environment: Environment,
     tls: Arc<TlsTrust>,
+    proxies: DecidedProxy,
 }
 
 /// What was found around the agent at one time.
@@ -51,19 +53,22 @@ impl Inputs {
         }
         let entry_files = catalog.as_ref().map(entry_files).unwrap_or_default();
         let tls = load_trust(&config, entry_files);
+        let proxies = config.proxy.decide(config.no_proxy.as_ref(), &environment);
         if config.nameservers.is_empty() && config.resolv_conf.required {
             problems.extend_from(resolvers_of(&config.resolv_conf.path).map(drop));
         }
-        match (catalog, tls) {
-            (Ok(catalog), Ok(tls)) => problems.into_result().map(|()| Self {
+        match (catalog, tls, proxies) {
+            (Ok(catalog), Ok(tls), Ok(proxies)) => problems.into_result().map(|()| Self {
                 config,
                 catalog,
                 environment,
                 tls: Arc::new(tls),
+                proxies,
             }),
-            (catalog, tls) => {
+            (catalog, tls, proxies) => {
                 problems.extend_from(catalog.map(drop));
                 problems.extend_from(tls.map(drop));
+                problems.extend_from(proxies.map(drop));
                 problems.into_result().and(Err(Problems::default()))
             }
         }
@@ -72,6 +77,9 @@ impl Inputs {
     /// Looks around: metadata service, environment, resolv.conf.
     pub async fn observe(&self) -> Situation {
         let mut surroundings = discover::discover(&self.config, &self.environment).await;
+        surroundings
+            .notices
+            .extend_from_slice(&self.proxies.notices);
         let nameservers = self.nameservers().unwrap_or_else(|problems| {
             // What the system's resolver does without a configuration (resolv.conf(5)).
             surroundings
@@ -113,7 +121,13 @@ impl Inputs {
             &selection,
             &parameters,
             &situation.nameservers,
+            self.proxies(),
         )
+    }
+
+    /// Which targets are reached through which proxy.
+    pub fn proxies(&self) -> &ProxyPolicy {
+        &self.proxies.policy
     }
 
     /// What probes it.
@@ -123,6 +137,7 @@ impl Inputs {
             tls: Arc::clone(&self.tls),
             limits: self.config.limits.clone(),
             named_domains: named_domains(plan),
+            proxies: self.proxies().clone(),
         }
     }
 
@@ -138,6 +153,9 @@ impl Inputs {
             .collect();
         sources.insert("cloud".to_owned(), surroundings.cloud.1.to_string());
         sources.insert("node".to_owned(), surroundings.node.1.to_string());
+        if self.config.proxy == ProxyChoice::Environment {
+            sources.insert("proxy".to_owned(), "environment".to_owned());
+        }
         let location = surroundings.parameters.get("location");
         About {
             agent: status::Agent {
@@ -149,6 +167,7 @@ impl Inputs {
                 cloud: Some(surroundings.cloud.0.to_string()),
                 location: location.map(|given| given.values.join(", ")),
                 edition: self.config.edition.to_string(),
+                proxy: self.proxies().to_string(),
                 parameters: values.collect(),
                 sources,
             },
@@ -160,11 +179,10 @@ impl Inputs {
 
 fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrust, Problems> {
     let cluster = &config.cluster_ca_file;
-    let cluster_given = cluster.required || cluster.path.exists();
     let trust = TrustConfig {
         bundled: config.bundled_roots,
         ca_files: config.ca_files.clone(),
-        cluster_ca_file: cluster_given.then(|| cluster.path.clone()),
+        cluster_ca_file: cluster.is_given().then(|| cluster.path.clone()),
         entry_files,
     };
     TlsTrust::load(&trust).map_err(|errors| {

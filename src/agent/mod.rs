@@ -138,7 +138,7 @@ fn log_start(inputs: &Inputs, situation: &Situation, plan: &Plan, address: Socke
     let (cloud, cloud_from) = &surroundings.cloud;
     let (node, node_from) = &surroundings.node;
     tracing::info!(
-        %address, %node, %node_from, %cloud, %cloud_from, edition = %inputs.config.edition, ?nameservers,
+        %address, %node, %node_from, %cloud, %cloud_from, edition = %inputs.config.edition, ?nameservers, proxy = %inputs.proxies(),
         targets = plan.targets.len(), untestable = plan.untestable.len(), "the agent starts"
     );
     for (name, given) in &surroundings.parameters {

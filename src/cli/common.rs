@@ -1,15 +1,17 @@
 //! The flags that every command takes, and the layer of settings that they make.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{assignment, concurrency, limit, timeout, value, words};
+use super::values::{assignment, concurrency, limit, proxy, timeout, value, words};
 use crate::catalog::{Cloud, Condition, Edition};
-use crate::config::{Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings};
+use crate::config::{
+    ControlAddress, Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings,
+};
 use crate::nameservers::Nameserver;
+use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
 
 /// Flags that every command takes. Each has a key in the configuration file.
@@ -69,6 +71,12 @@ pub struct Common {
         env = "EGRESS_PROBE_METADATA"
     )]
     pub metadata: Option<MetadataService>,
+    /// Proxy to test through: none, environment, or http://HOST:PORT [default: none, the node's direct path]
+    #[arg(long, global = true, value_name = "PROXY", value_parser = proxy())]
+    pub proxy: Option<ProxyChoice>,
+    /// What is reached without the proxy: names, addresses, networks (repeatable, or with commas)
+    #[arg(long, global = true, value_name = "LIST")]
+    pub no_proxy: Vec<Bypass>,
     /// Deadline of one attempt, such as 10s
     #[arg(long, global = true, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,
@@ -77,7 +85,7 @@ pub struct Common {
     pub concurrency: Option<usize>,
     /// Address where no server can be; a connect to it that succeeds shows an interceptor [default: 192.0.2.1]
     #[arg(long, global = true, value_name = "ADDR")]
-    pub control_address: Option<IpAddr>,
+    pub control_address: Option<ControlAddress>,
     /// Warn when the clock is further off than this [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     pub clock_offset: Option<Duration>,
@@ -119,6 +127,8 @@ impl Common {
             cluster_ca_file: self.cluster_ca_file.clone(),
             bundled_roots: self.tls_roots.map(|roots| roots == TlsRoots::Bundled),
             metadata: self.metadata.clone(),
+            proxy: self.proxy.clone(),
+            no_proxy: given(&self.no_proxy).map(|lists| lists.into_iter().collect()),
             log_level: self.log_level,
             log_format: self.log_format,
             ..Settings::default()
@@ -126,7 +136,7 @@ impl Common {
         settings.probe = ProbeSettings {
             timeout: self.timeout,
             concurrency: self.concurrency,
-            control_address: self.control_address,
+            control_address: self.control_address.map(|control| control.0),
             clock_offset: self.clock_offset,
             slow: self.slow,
             interval: None,

@@ -3,7 +3,6 @@
 mod common;
 mod values;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use common::{Common, TlsRoots};
 
 use crate::catalog::Edition;
+use crate::config::Listen;
 use crate::outcome::Reason;
 use crate::target::Group;
 use values::{interval, words};
@@ -60,7 +60,7 @@ pub enum Command {
 pub struct RunArgs {
     /// Where to serve pages and metrics [default: 0.0.0.0:9100]
     #[arg(long, value_name = "ADDR:PORT")]
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Listen>,
     /// Time between two attempts at a target [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub interval: Option<Duration>,

@@ -1,12 +1,15 @@
 //! Parsers of flag values; what they refuse, they refuse with a sentence.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 
 use crate::catalog::template::{NAMESERVER, is_parameter_name};
 use crate::config::{bounds, check_value, parse_duration};
 use crate::labels::ClosedSet;
+use crate::proxy::ProxyChoice;
 
 /// A member of a closed set; clap lists the others and suggests the nearest.
 pub(super) fn words<T>() -> impl TypedValueParser<Value = T>
@@ -14,6 +17,31 @@ where
     T: ClosedSet + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(T::words()).try_map(|word| word.parse::<T>())
+}
+
+/// A choice of proxy. What is refused is not repeated, as clap would: it may hold a password.
+pub(super) fn proxy() -> impl TypedValueParser<Value = ProxyChoice> {
+    ProxyParser
+}
+
+#[derive(Clone)]
+struct ProxyParser;
+
+impl TypedValueParser for ProxyParser {
+    type Value = ProxyChoice;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _flag: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<ProxyChoice, clap::Error> {
+        let text = value.to_str().unwrap_or_default();
+        text.parse().map_err(|why| {
+            let message = format!("the value of --proxy {why}");
+            command.clone().error(ErrorKind::ValueValidation, message)
+        })
+    }
 }
 
 pub(super) fn value(text: &str) -> Result<String, String> {

@@ -16,7 +16,7 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitStatus> {
     let flags = Settings {
-        listen: args.listen,
+        listen: args.listen.map(|listen| listen.0),
         probe: ProbeSettings {
             interval: args.interval,
             ..ProbeSettings::default()
@@ -37,7 +37,10 @@ pub(super) fn run(
         .context("cannot start the runtime")?;
     runtime.block_on(async {
         let stop = shutdown::token().context("cannot listen for signals")?;
-        let agent = Agent::bind(inputs).await?;
+        let agent = tokio::select! {
+            () = stop.cancelled() => return Ok(ExitStatus::Success),
+            agent = Agent::bind(inputs) => agent?,
+        };
         agent.run(stop).await?;
         tracing::info!("the agent has stopped");
         Ok(ExitStatus::Success)

@@ -1,16 +1,17 @@
 //! The form of the configuration file.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::settings::{ProbeSettings, bounds, check_value, parse_duration};
+use super::settings::{ControlAddress, Listen, ProbeSettings, bounds, check_value, parse_duration};
 use super::{Given, Origin, Settings};
 use crate::catalog::template::{NAMESERVER, is_parameter_name};
 use crate::nameservers::Nameserver;
 use crate::problem::Problems;
-use crate::yaml::{self, Cursor, Fields, Reader};
+use crate::proxy::{Bypass, ProxyChoice};
+use crate::yaml::{self, Content, Cursor, Fields, Reader};
 
 /// Reads a configuration file; relative paths in it are meant from the folder it stands in.
 pub(super) fn load(path: &Path) -> Result<Settings, Problems> {
@@ -51,6 +52,9 @@ fn settings(root: &Cursor<'_>, reader: &mut Reader) -> Option<Settings> {
         .get("probe")
         .and_then(|at| probe(&at, reader))
         .unwrap_or_default();
+    if let Some(at) = f.get("proxy") {
+        proxy(&at, &mut settings, reader);
+    }
     if let Some(at) = f.get("tls") {
         tls(&at, &mut settings, reader);
     }
@@ -71,12 +75,29 @@ fn probe(at: &Cursor<'_>, reader: &mut Reader) -> Option<ProbeSettings> {
             let (least, most) = bounds::CONCURRENCY;
             usize::try_from(at.number(least, most, reader)?).ok()
         }),
-        control_address: one::<IpAddr>(f, "control_address", reader),
+        control_address: one::<ControlAddress>(f, "control_address", reader)
+            .map(|control| control.0),
         clock_offset: duration(f, "clock_offset", bounds::LIMIT, reader),
         slow: duration(f, "slow", bounds::LIMIT, reader),
     };
     fields.finish(reader);
     Some(settings)
+}
+
+/// A word, or a map that names the proxy and what is reached without it.
+fn proxy(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
+    if !matches!(at.content(), Content::Map(_)) {
+        settings.proxy = at.parsed(reader);
+        return;
+    }
+    let Some(mut fields) = at.fields(reader) else {
+        return;
+    };
+    let url = fields.require("url", reader);
+    settings.proxy = url.and_then(|at| Some(ProxyChoice::Given(at.parsed(reader)?)));
+    let lists = many::<Bypass>(&mut fields, "no_proxy", reader);
+    settings.no_proxy = lists.map(|lists| lists.into_iter().collect());
+    fields.finish(reader);
 }
 
 fn tls(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
@@ -102,7 +123,7 @@ fn tls(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
 
 fn web(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
     if let Some(mut fields) = at.fields(reader) {
-        settings.listen = one::<SocketAddr>(&mut fields, "listen", reader);
+        settings.listen = one::<Listen>(&mut fields, "listen", reader).map(|listen| listen.0);
         fields.finish(reader);
     }
 }

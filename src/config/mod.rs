@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use settings::{
-    Given, LogFormat, LogLevel, MetadataService, ProbeSettings, Settings, bounds, check_value,
-    parse_duration,
+    ControlAddress, Given, Listen, LogFormat, LogLevel, MetadataService, ProbeSettings, Settings,
+    bounds, check_value, parse_duration,
 };
 
 use crate::catalog::{CatalogSources, Cloud, Condition, Edition, KNOWN_PARAMETERS};
 use crate::probe::Limits;
 use crate::problem::{Problems, unknown_word};
+use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
 
 /// Where the configuration is looked for when no flag names it; it need not be there.
@@ -71,7 +72,17 @@ pub struct ChosenFile {
     pub required: bool,
 }
 
+/// Whether a file is there; one that may not be looked at counts, so that reading it says what is wrong.
+fn is_there(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
+}
+
 impl ChosenFile {
+    /// Whether it is to be read.
+    pub fn is_given(&self) -> bool {
+        self.required || is_there(&self.path)
+    }
+
     fn new(asked_for: Option<PathBuf>, usual: &str) -> Self {
         Self {
             required: asked_for.is_some(),
@@ -117,6 +128,10 @@ pub struct Config {
     pub concurrency: Option<usize>,
     /// What every attempt obeys.
     pub limits: Limits,
+    /// Whether targets are reached through a proxy.
+    pub proxy: ProxyChoice,
+    /// Which are not; absent: as the environment says, where it names the proxy.
+    pub no_proxy: Option<Bypass>,
     /// Where pages and metrics are served.
     pub listen: SocketAddr,
     /// What is logged.
@@ -135,7 +150,7 @@ impl Config {
         let default = Path::new(DEFAULT_PATH);
         let written = match file {
             Some(path) => file::load(path)?,
-            None if default.exists() => file::load(default)?,
+            None if is_there(default) => file::load(default)?,
             None => Settings::default(),
         };
         Ok(Self::from(flags.over(written)))
@@ -210,6 +225,8 @@ impl From<Settings> for Config {
                 clock_offset: probe.clock_offset.unwrap_or(defaults.clock_offset),
                 slow: probe.slow,
             },
+            proxy: settings.proxy.unwrap_or_default(),
+            no_proxy: settings.no_proxy,
             listen: settings.listen.unwrap_or(EVERYWHERE),
             log_level: settings.log_level.unwrap_or(LogLevel::Info),
             log_format: settings.log_format.unwrap_or(LogFormat::Text),

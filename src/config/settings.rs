@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Origin;
 use crate::catalog::{Cloud, Condition, Edition};
 use crate::labels::closed_set;
+use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
 
 closed_set! {
@@ -86,6 +87,36 @@ impl FromStr for MetadataService {
     }
 }
 
+/// Where pages are served: `ADDR:PORT`, or `:PORT` on every address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub SocketAddr);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let everywhere = text.strip_prefix(':').and_then(|port| port.parse().ok());
+        let everywhere = everywhere.map(|port: u16| SocketAddr::from(([0, 0, 0, 0], port)));
+        everywhere
+            .or_else(|| text.parse().ok())
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is not ADDR:PORT, such as 0.0.0.0:9100 or [::]:9100"))
+    }
+}
+
+/// An address where no server can be, for the control dial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlAddress(pub IpAddr);
+
+impl FromStr for ControlAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = text.parse().map(Self);
+        address.map_err(|_| format!("`{text}` is not an address, such as 192.0.2.1"))
+    }
+}
+
 /// Settings of attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProbeSettings {
@@ -122,6 +153,8 @@ pub struct Settings {
     pub bundled_roots: Option<bool>,
     pub metadata: Option<MetadataService>,
     pub probe: ProbeSettings,
+    pub proxy: Option<ProxyChoice>,
+    pub no_proxy: Option<Bypass>,
     pub listen: Option<SocketAddr>,
     pub log_level: Option<LogLevel>,
     pub log_format: Option<LogFormat>,
@@ -149,6 +182,8 @@ impl Settings {
             bundled_roots: self.bundled_roots.or(below.bundled_roots),
             metadata: self.metadata.or(below.metadata),
             probe: self.probe.over(&below.probe),
+            proxy: self.proxy.or(below.proxy),
+            no_proxy: self.no_proxy.or(below.no_proxy),
             listen: self.listen.or(below.listen),
             log_level: self.log_level.or(below.log_level),
             log_format: self.log_format.or(below.log_format),

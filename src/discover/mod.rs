@@ -26,6 +26,8 @@ pub struct Surroundings {
     pub parameters: BTreeMap<String, Given>,
     /// What could not be found out or understood, in sentences.
     pub notices: Vec<String>,
+    /// Whether the metadata service has told what it knows.
+    asked: bool,
 }
 
 impl Surroundings {
@@ -40,7 +42,8 @@ impl Surroundings {
 
     /// Whether the metadata service might still tell something.
     pub fn is_incomplete(&self) -> bool {
-        self.cloud.1 == Origin::Default || !self.parameters.contains_key(LOCATION)
+        let missing = self.cloud.1 == Origin::Default || !self.parameters.contains_key(LOCATION);
+        missing && !self.asked
     }
 }
 
@@ -74,6 +77,7 @@ fn given(config: &Config, environment: &Environment) -> Surroundings {
         node: node_name(environment),
         parameters: config.parameters.clone(),
         notices: Vec::new(),
+        asked: false,
     };
     found.take_variables(environment);
     found.take_api_server(environment);
@@ -135,6 +139,7 @@ impl Surroundings {
     }
 
     fn take_metadata(&mut self, metadata: &Metadata) {
+        self.asked = true;
         if self.cloud.1 == Origin::Default {
             match cloud_of(&metadata.environment) {
                 Some(cloud) => self.cloud = (cloud, Origin::Metadata),

@@ -11,6 +11,9 @@ use crate::labels::closed_set;
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(default)]
 pub struct Facts {
+    /// The proxy through which the target was tried; the addresses below are the proxy's then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyHop>,
     /// The nameserver whose answer was used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nameserver: Option<SocketAddr>,
@@ -69,6 +72,18 @@ const fn is_zero(count: &u32) -> bool {
 )]
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+/// The proxy of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProxyHop {
+    /// Its host and port as configured.
+    pub address: String,
+    /// Who named it: `configuration`, or a variable of the environment.
+    pub via: &'static str,
+    /// The status of its answer to CONNECT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// An ICMP or `ICMPv6` error as the kernel's error queue gives it.

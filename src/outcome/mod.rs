@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use facts::{
-    Certificate, ControlDial, Facts, HttpResponse, IcmpError, NtpReply, TlsSession, VouchedBy,
+    Certificate, ControlDial, Facts, HttpResponse, IcmpError, NtpReply, ProxyHop, TlsSession,
+    VouchedBy,
 };
 pub use reason::Reason;
 

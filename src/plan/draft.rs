@@ -1,12 +1,15 @@
 //! Targets in the making: rows that name the same one are merged into it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Origin;
 use crate::catalog::{Entry, Protocol, Service};
 use crate::target::{Group, Host, Https, Probe, ProbeKind, Requirement, Target, TargetId, Trust};
+
+/// Behind the purpose of a name that the node need not know.
+const RESOLVED_BY_PROXY: &str = " (the proxy resolves the name; the node need not)";
 
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
@@ -60,6 +63,29 @@ impl Drafts {
             // A row of the catalogue that stands for it has named it already.
             if !self.origins.iter().any(|origin| origin.target == id) {
                 self.add_origin(&host.to_string(), id);
+            }
+        }
+    }
+
+    /// A name is as required as what is reached directly by it.
+    pub(super) fn relax_resolution(&mut self, proxied: impl Fn(&Target) -> bool) {
+        let mut some_proxied = HashSet::new();
+        let mut direct: HashMap<Host, Requirement> = HashMap::new();
+        for user in self.targets.values().filter(|t| t.probe != Probe::Dns) {
+            if proxied(user) {
+                some_proxied.insert(user.host.clone());
+            } else {
+                let known = direct.entry(user.host.clone()).or_insert(user.requirement);
+                *known = user.requirement.min(*known);
+            }
+        }
+        let names = self.targets.values_mut().filter(|t| t.probe == Probe::Dns);
+        for name in names.filter(|name| some_proxied.contains(&name.host)) {
+            if let Some(requirement) = direct.get(&name.host) {
+                name.requirement = *requirement;
+            } else {
+                name.requirement = Requirement::Optional;
+                name.purpose.push_str(RESOLVED_BY_PROXY);
             }
         }
     }

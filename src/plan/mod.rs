@@ -11,6 +11,7 @@ use crate::catalog::template::NAMESERVER;
 use crate::catalog::{
     Catalog, Cloud, Condition, Edition, Entry, HostPattern, Parameters, Protocol, Service,
 };
+use crate::proxy::ProxyPolicy;
 use crate::target::{Group, Host, Requirement, Target, TargetId};
 use draft::Drafts;
 pub use listing::{ListedTarget, ListedUntestable, Listing};
@@ -67,11 +68,14 @@ pub struct Untestable {
 
 impl Plan {
     /// Makes the plan. It cannot fail: what cannot be planned is untestable.
+    ///
+    /// A name that is reached through a proxy only is resolved there: the node's own resolution of it is optional.
     pub fn new(
         catalog: &Catalog,
         selection: &Selection,
         parameters: &Parameters,
         nameservers: &[SocketAddr],
+        proxies: &ProxyPolicy,
     ) -> Self {
         let mut planner = Planner {
             selection,
@@ -86,6 +90,8 @@ impl Plan {
             }
         }
         planner.add_nameservers();
+        let through = |target: &Target| proxies.for_target(target).is_some();
+        planner.drafts.relax_resolution(through);
         let (targets, origins) = planner.drafts.finish();
         Self {
             targets,

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::addresses::Turn;
+use super::stream::Stream;
 use super::{Symptom, Trace, classify, error_queue};
 use crate::outcome::{IcmpError, Phase, Reason};
 
@@ -17,10 +18,10 @@ use crate::outcome::{IcmpError, Phase, Reason};
 #[derive(Debug)]
 pub(super) struct Connection {
     /// Non-blocking, without Nagle's delay.
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     /// The address that answered.
     pub(super) peer: SocketAddr,
-    /// From SYN to SYN-ACK, without the addresses that failed before.
+    /// From SYN to SYN-ACK, without the addresses that failed before; through a proxy, until the tunnel stood.
     pub(super) took: Duration,
 }
 
@@ -46,6 +47,7 @@ pub(super) async fn connect(
         match dial(peer, share, trace).await {
             Ok(stream) => {
                 let took = started.elapsed();
+                let stream = Stream::from(stream);
                 return Ok(Connection { stream, peer, took });
             }
             Err(symptom) if symptom.reason.is_own_trouble() => return Err(symptom),
@@ -62,7 +64,7 @@ pub(super) async fn connect(
 }
 
 /// One connect, for at most `patience`. The error queue is read before the socket is dropped.
-pub(super) async fn dial(
+async fn dial(
     peer: SocketAddr,
     patience: Duration,
     trace: &mut Trace,

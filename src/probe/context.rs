@@ -6,6 +6,7 @@ use super::addresses::Turn;
 use super::tls::TlsTrust;
 use super::{Limits, Resolver, Symptom};
 use crate::outcome::Reason;
+use crate::proxy::Proxy;
 use crate::target::Target;
 
 /// Shared by the probes of servers; the prober owns what is behind it.
@@ -19,6 +20,8 @@ pub(super) struct Context<'a> {
     pub(super) limits: &'a Limits,
     /// Registrable domains of all names in the catalogue: redirects to them are expected.
     pub(super) named_domains: &'a HashSet<String>,
+    /// Through which the target is reached, unless directly.
+    pub(super) proxy: Option<&'a Proxy>,
     /// Which address comes first, and the deadline.
     pub(super) turn: Turn,
 }

@@ -1,15 +1,12 @@
 //! The `https` probe: a handshake whose certificate holds, and a response head of the server's own behind it.
 
-use std::net::SocketAddr;
-
-use super::addresses::candidates;
 use super::closing::{close, close_after_peer};
-use super::connect::connect;
 use super::context::{Context, port};
-use super::http::{Channel, Scene, authority, head, judge};
+use super::http::{Ask, Channel, Scene, authority, head, judge};
 use super::tls::{Hello, Session, echoed, handshake};
+use super::way::Way;
 use super::{Symptom, Trace};
-use crate::outcome::Reason;
+use crate::outcome::{Phase, Reason};
 use crate::target::{Host, Https, Target};
 
 const DEFAULT_PORT: u16 = 443;
@@ -22,10 +19,9 @@ pub(super) async fn probe(
     https: &Https,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
-    let connection = connect(&addresses, port, cx.turn, trace).await?;
-    let peer = connection.peer;
+    let way = Way::find(cx, target, trace).await?;
+    let connection = way.open(cx.turn, trace).await?;
+    let same_way = way.over(connection.peer);
     // The request below is HTTP/1.1. A server that is offered nothing may assume anything; one that is offered
     // `h2` too chooses it.
     let alpn = ["http/1.1".to_owned()];
@@ -35,7 +31,7 @@ pub(super) async fn probe(
     if https.alpn.is_empty() {
         return Ok(());
     }
-    echo(cx, peer, target, https, trace).await
+    echo(cx, &same_way, target, https, trace).await
 }
 
 /// Asks for a response head and decides whose it is.
@@ -52,7 +48,8 @@ async fn request(
         .as_ref()
         .map_or_else(|| target.host.clone(), |name| Host::Name(name.clone()));
     let authority = authority(&host, port(target)?, DEFAULT_PORT);
-    let (mut head, stream) = head(session.stream, &authority, trace).await?;
+    trace.enter(Phase::Request);
+    let (mut head, stream) = head(session.stream, Ask::Server(&authority), trace).await?;
     trace.settle();
     close_after_peer(stream, &mut head.body, cx.turn).await;
     let scene = Scene {
@@ -70,12 +67,12 @@ async fn request(
 /// A second handshake with the same peer, which must echo one of the entry's application protocols.
 async fn echo(
     cx: &Context<'_>,
-    peer: SocketAddr,
+    way: &Way<'_>,
     target: &Target,
     https: &Https,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let connection = connect(&[peer.ip()], peer.port(), cx.turn, trace).await?;
+    let connection = way.open(cx.turn, trace).await?;
     let hello = hello(target, https, &https.alpn)?;
     let session = handshake(connection.stream, hello, cx.tls, trace).await?;
     let echoed = echoed(&session.stream);

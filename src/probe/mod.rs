@@ -18,6 +18,7 @@ mod resolve;
 #[cfg(test)]
 mod scripted;
 mod ssh;
+mod stream;
 mod symptom;
 mod tcp;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod text;
 mod tls;
 mod trace;
 mod udp;
+mod way;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

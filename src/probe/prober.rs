@@ -12,6 +12,7 @@ use super::{
     Attempt, Limits, Resolver, Symptom, TlsTrust, Trace, dns, http, https, ntp, ssh, tcp, udp,
 };
 use crate::outcome::Outcome;
+use crate::proxy::ProxyPolicy;
 use crate::target::{Probe, Target};
 
 /// Tries targets over the network. Immutable: what belongs to one attempt lives in the attempt.
@@ -25,6 +26,8 @@ pub struct Prober {
     pub limits: Limits,
     /// Registrable domains of all names in the plan: redirects to them are expected.
     pub named_domains: HashSet<String>,
+    /// Which targets are reached through which proxy.
+    pub proxies: ProxyPolicy,
 }
 
 impl Attempt for Prober {
@@ -46,6 +49,7 @@ impl Prober {
             tls: &self.tls,
             limits: &self.limits,
             named_domains: &self.named_domains,
+            proxy: self.proxies.for_target(target),
             turn,
         };
         match &target.probe {

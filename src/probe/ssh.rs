@@ -3,13 +3,12 @@
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use super::addresses::candidates;
 use super::closing::close;
-use super::connect::connect;
-use super::context::{Context, port};
+use super::context::Context;
+use super::stream::Stream;
 use super::text::printable;
+use super::way::Way;
 use super::{Symptom, Trace, classify};
 use crate::outcome::{Phase, Reason};
 use crate::target::Target;
@@ -30,9 +29,8 @@ pub(super) async fn probe(
     target: &Target,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
-    let mut stream = connect(&addresses, port, cx.turn, trace).await?.stream;
+    let way = Way::find(cx, target, trace).await?;
+    let mut stream = way.open(cx.turn, trace).await?.stream;
     trace.enter(Phase::Banner);
     let result = converse(&mut stream, trace).await;
     trace.settle();
@@ -40,7 +38,7 @@ pub(super) async fn probe(
     result
 }
 
-async fn converse(stream: &mut TcpStream, trace: &mut Trace) -> Result<(), Symptom> {
+async fn converse(stream: &mut Stream, trace: &mut Trace) -> Result<(), Symptom> {
     // A server may have spoken and gone already: what it said counts more than an error while we speak.
     let sent = stream.write_all(IDENTIFICATION.as_bytes()).await;
     let mut received = Vec::new();

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::addresses::candidates;
+use super::addresses::Turn;
 use super::closing::close;
-use super::connect::{Connection, connect, dial};
+use super::connect::Connection;
 use super::context::{Context, port};
+use super::way::Way;
 use super::{Symptom, Trace};
 use crate::outcome::{ControlDial, Phase, Reason};
 use crate::target::Target;
@@ -21,7 +22,8 @@ const CONTROL_WINDOW: Duration = Duration::from_millis(1200);
 /// itself; several times as long leaves room for jitter.
 const CONTROL_FACTOR: u32 = 4;
 
-/// Connects, and dials the control address at the same time.
+/// Connects, and dials the control address at the same time, the same way: some proxies, too, say that a tunnel stands
+/// before they have tried.
 ///
 /// A network that drops what it does not allow leaves the control dial open, which is the normal case; the wait
 /// for it ends with [`CONTROL_WINDOW`] (or [`CONTROL_FACTOR`] times the real connect) after its start, and is no
@@ -32,13 +34,14 @@ pub(super) async fn probe(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let port = port(target)?;
-    let addresses = candidates(cx.resolver, &target.host, cx.turn.ordinal, trace).await?;
+    let way = Way::find(cx, target, trace).await?;
     let control = SocketAddr::new(cx.limits.control_address, port);
+    let to_control = way.to(control);
     let started = Instant::now();
     let mut answer = None;
-    let mut dialled = pin!(accepts(control, cx.turn.remaining()));
+    let mut dialled = pin!(accepts(&to_control, control, cx.turn));
     let connection = {
-        let mut connecting = pin!(connect(&addresses, port, cx.turn, trace));
+        let mut connecting = pin!(way.open(cx.turn, trace));
         loop {
             tokio::select! {
                 biased; // the real SYN leaves first
@@ -77,11 +80,11 @@ fn window_end(started: Instant, connection: &Connection, cx: &Context<'_>) -> In
     (started + window).min(latest)
 }
 
-/// Whether `control` accepts a connection. An error is trouble of our own; every refusal is a plain no.
-async fn accepts(control: SocketAddr, patience: Duration) -> Result<bool, Symptom> {
+/// Whether a connection to `control` comes about. An error is trouble of our own; every refusal is a plain no.
+async fn accepts(way: &Way<'_>, control: SocketAddr, turn: Turn) -> Result<bool, Symptom> {
     // What happens here is nothing that happened to the target.
     let mut aside = Trace::start(Phase::Connect);
-    match dial(control, patience, &mut aside).await {
+    match way.open(turn, &mut aside).await {
         Ok(_accepted) => Ok(true),
         Err(symptom) if symptom.reason.is_own_trouble() => Err(Symptom::new(
             symptom.reason,

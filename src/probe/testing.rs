@@ -66,6 +66,7 @@ impl Bench {
             tls: &tls,
             limits: &self.limits,
             named_domains: &self.named,
+            proxy: None,
             turn: Turn {
                 ordinal: 0,
                 deadline: Instant::now() + limit,

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::heartbeat::Heartbeat;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Verdict};
 use crate::probe::Attempt;
 use crate::store::{Change, State, Store};
 use crate::target::{Target, TargetId};
@@ -148,12 +148,14 @@ impl<A: Attempt> Scheduler<A> {
             .ntp
             .as_ref()
             .is_some_and(|ntp| ntp.kiss_code.is_some());
+        let proven = outcome.verdict == Verdict::Reachable;
         let effect = self.store.record(&target.id, outcome);
         let confirm = effect.as_ref().is_some_and(|effect| effect.confirm);
-        let next = match (confirm, kissed) {
-            (true, _) => Next::Confirm,
-            (false, true) => Next::BackOff,
-            (false, false) => Next::Regular,
+        let next = match (confirm, kissed, proven) {
+            (true, ..) => Next::Confirm,
+            (false, true, _) => Next::BackOff,
+            (false, false, true) => Next::Regular,
+            (false, false, false) => Next::Again,
         };
         let now = Instant::now();
         self.queue.ended(&target.id, next, now);

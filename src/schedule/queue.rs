@@ -23,9 +23,11 @@ const LATE_START: Duration = Duration::from_secs(1);
 /// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The regular slot.
+    /// The server answered well: its regular slot.
     Regular,
-    /// A prompt second attempt.
+    /// It did not, and that is believed: the regular slot, as far off as the server asked for before.
+    Again,
+    /// A prompt second attempt, unless the server asked for less before.
     Confirm,
     /// The regular slot of a longer interval: the server asked for less.
     BackOff,
@@ -56,6 +58,8 @@ struct Slot {
 pub(super) struct Queue {
     slots: HashMap<TargetId, Slot>,
     due: BTreeSet<(Instant, TargetId)>,
+    /// When targets with a least interval were tried that left the plan: they may come back before it is over.
+    left: HashMap<TargetId, Instant>,
     epoch: Instant,
     interval: Duration,
     node: String,
@@ -66,6 +70,7 @@ impl Queue {
         Self {
             slots: HashMap::new(),
             due: BTreeSet::new(),
+            left: HashMap::new(),
             epoch: now,
             interval,
             node,
@@ -83,7 +88,7 @@ impl Queue {
         let mut known = std::mem::take(&mut self.slots);
         self.due.clear();
         for target in targets {
-            let first = now + self.splay(&target.id, FIRST_ROUND.min(interval));
+            let first = self.first(&target.id, now);
             let mut slot = known.remove(&target.id).unwrap_or_else(|| Slot {
                 target: Arc::clone(target),
                 ordinal: 0,
@@ -97,6 +102,20 @@ impl Queue {
             }
             self.slots.insert(target.id.clone(), slot);
         }
+        let tried = |(id, slot): (TargetId, Slot)| Some((id, slot.started?));
+        self.left.extend(known.into_iter().filter_map(tried));
+        self.left
+            .retain(|id, started| now < *started + id.probe.minimum_interval());
+    }
+
+    /// When a target that is new to the plan is tried: soon, but no sooner than its server asks for.
+    fn first(&self, id: &TargetId, now: Instant) -> Instant {
+        let soon = now + self.splay(id, FIRST_ROUND.min(self.interval));
+        let tried = self
+            .left
+            .get(id)
+            .map(|tried| *tried + id.probe.minimum_interval());
+        tried.map_or(soon, |least| least.max(soon))
     }
 
     /// When the next attempt is due.
@@ -129,11 +148,14 @@ impl Queue {
         };
         slot.doublings = match next {
             Next::BackOff => (slot.doublings + 1).min(MOST_DOUBLINGS),
-            Next::Regular | Next::Confirm => 0,
+            Next::Regular => 0,
+            // Silence of a server that asked for less may be its way of asking again.
+            Next::Again | Next::Confirm => slot.doublings,
         };
-        let due = match next {
-            Next::Confirm => now + CONFIRM_AFTER,
-            Next::Regular | Next::BackOff => self.regular(id, now),
+        let due = if next == Next::Confirm && slot.doublings == 0 {
+            now + CONFIRM_AFTER
+        } else {
+            self.regular(id, now)
         };
         self.reschedule(id, due);
     }
@@ -141,7 +163,8 @@ impl Queue {
     /// Makes all others due at once, save those just tried and those whose servers ask for a slower pace.
     pub(super) fn sweep(&mut self, now: Instant) {
         let spared = |slot: &Slot| {
-            let pause = SWEEP_SPARES.max(slot.target.id.probe.minimum_interval());
+            let least = slot.target.id.probe.minimum_interval() * 2_u32.pow(slot.doublings);
+            let pause = SWEEP_SPARES.max(least);
             slot.due.is_none() || slot.started.is_some_and(|started| now < started + pause)
         };
         let swept = self.slots.iter().filter(|(_, slot)| !spared(slot));

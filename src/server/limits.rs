@@ -21,10 +21,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 64,
-            header_read: Duration::from_secs(5),
+            header_read: Duration::from_secs(2),
             header_bytes: 16 * 1024,
             connection: Duration::from_secs(30),
-            grace: Duration::from_secs(5),
+            grace: Duration::from_millis(500),
         }
     }
 }

@@ -28,6 +28,10 @@ pub(super) struct Wanted {
 
 type WantedQuery = Result<Query<Wanted>, QueryRejection>;
 
+/// Below the text page: a reader of a terminal has no links.
+const WHERE_ELSE: &str =
+    "\nOne target: /status/TARGET/PROBE. JSON: /api/v1/status. Metrics: /metrics.\n";
+
 pub(super) async fn status(
     State(app): State<App>,
     wanted: WantedQuery,
@@ -39,7 +43,7 @@ pub(super) async fn status(
     };
     let report = app.report();
     match format {
-        Format::Text => plain(text::render(&report, Style::PLAIN)),
+        Format::Text => plain(text::render(&report, Style::PLAIN) + WHERE_ELSE),
         Format::Json => json(&report),
         Format::Html => page(html::render(&report)),
     }

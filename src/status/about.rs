@@ -43,9 +43,11 @@ pub struct Environment {
     pub location: Option<String>,
     /// The edition of the catalogue.
     pub edition: String,
+    /// The proxy through which targets are reached, and what is excepted (`http://proxy.example:3128 except a, b`), or `none`.
+    pub proxy: String,
     /// Values of the catalogue's parameters by name.
     pub parameters: BTreeMap<String, String>,
-    /// Where `cloud`, `location`, `edition` and each parameter were found (`config`, `instance metadata`).
+    /// Where `cloud`, `location`, `edition`, `proxy` and each parameter were found (`config`, `instance metadata`).
     pub sources: BTreeMap<String, String>,
 }
 
@@ -87,6 +89,7 @@ impl Environment {
             ("cloud", self.cloud.as_ref().unwrap_or(&unknown)),
             ("location", self.location.as_ref().unwrap_or(&unknown)),
             ("edition", &self.edition),
+            ("proxy", &self.proxy),
         ];
         let parameters = self
             .parameters

@@ -1,6 +1,6 @@
 //! The facts of an attempt as labelled lines, the same on every page.
 
-use crate::outcome::{Certificate, Facts, HttpResponse, NtpReply};
+use crate::outcome::{Certificate, Facts, HttpResponse, NtpReply, ProxyHop};
 
 use super::human;
 
@@ -10,6 +10,9 @@ pub(super) type FactLine = (&'static str, String);
 /// What was seen, in the order in which an attempt sees it.
 pub(super) fn fact_lines(facts: &Facts) -> Vec<FactLine> {
     let mut lines = Vec::new();
+    if let Some(proxy) = &facts.proxy {
+        lines.push(("proxy", proxy_line(proxy)));
+    }
     naming(facts, &mut lines);
     path(facts, &mut lines);
     if let Some(tls) = &facts.tls {
@@ -33,6 +36,14 @@ pub(super) fn fact_lines(facts: &Facts) -> Vec<FactLine> {
         ntp_lines(reply, &mut lines);
     }
     lines
+}
+
+fn proxy_line(proxy: &ProxyHop) -> String {
+    let answered = match proxy.status {
+        Some(status) => format!(", answered CONNECT with status {status}"),
+        None => String::new(),
+    };
+    format!("{} ({}){answered}", proxy.address, proxy.via)
 }
 
 fn naming(facts: &Facts, lines: &mut Vec<FactLine>) {

@@ -198,8 +198,8 @@ const fn http(reason: Reason) -> Meaning {
             "A middlebox answered in the server's place and denied the request. The facts tell how it is known (Azure Firewall: status 470 or a body that begins `Action: Deny`).",
             "Ask for an application rule for this name.",
         ),
-        Reason::ProxyRefused => other(
-            "The proxy refuses to open a tunnel to this name and port.",
+        Reason::ProxyRefused => rule(
+            "The proxy opens no tunnel to this name and port: its rules forbid it (usually status 403), or it cannot get there itself (502, 503, 504). The facts name the status.",
             "Ask the proxy's owner to allow this name and port from the node subnets.",
         ),
         Reason::ProxyAuthRequired => other(

@@ -113,7 +113,8 @@ pub struct Record {
     pub state_changes: u64,
     /// Wall clock at the start of the last attempt that was a proof.
     pub last_success: Option<Timestamp>,
-    unconfirmed: bool,
+    /// What the latest attempt alone speaks for, when the state does not follow it yet.
+    unconfirmed: Option<State>,
 }
 
 impl Record {
@@ -133,26 +134,29 @@ impl Record {
             failures_by_reason: BTreeMap::new(),
             state_changes: 0,
             last_success: None,
-            unconfirmed: false,
+            unconfirmed: None,
         }
     }
 
-    /// Success is believed at once. A failure that speaks against the state must be followed by a second one;
-    /// then the state is what that second one says.
+    /// Success is believed at once. A failure that speaks against the state must be followed by a second one:
+    /// two that say the same are believed, two that do not leave it open.
     pub fn take(&mut self, outcome: Outcome) -> Effect {
         self.count(&outcome);
         self.remember_addresses(&outcome);
         let spoken = State::of(&outcome.verdict);
-        let believed = spoken == State::Reachable || spoken == self.state || self.unconfirmed;
-        self.unconfirmed = !believed;
-        let change = if believed {
-            self.believe(spoken, &outcome)
-        } else {
-            None
+        let believed = match self.unconfirmed.take() {
+            _ if spoken == State::Reachable || spoken == self.state => Some(spoken),
+            Some(before) if before == spoken => Some(spoken),
+            Some(_) => Some(State::Unproven),
+            None => None,
         };
+        if believed.is_none() {
+            self.unconfirmed = Some(spoken);
+        }
+        let change = believed.and_then(|state| self.believe(state, &outcome));
         self.latest = Some(Arc::new(outcome));
         Effect {
-            confirm: !believed,
+            confirm: believed.is_none(),
             change,
         }
     }
@@ -182,21 +186,21 @@ impl Record {
         !self.warnings().is_empty()
     }
 
-    fn believe(&mut self, spoken: State, outcome: &Outcome) -> Option<Change> {
+    fn believe(&mut self, state: State, outcome: &Outcome) -> Option<Change> {
         self.failure = outcome.verdict.failure().cloned();
-        if spoken == self.state {
+        if state == self.state {
             return None;
         }
         let change = Change {
             at: outcome.started_at,
             from: self.state,
-            to: spoken,
+            to: state,
             failure: self.failure.clone(),
         };
         if self.state != State::Pending {
             self.state_changes += 1;
         }
-        self.state = spoken;
+        self.state = state;
         self.since = outcome.started_at;
         push_bounded(&mut self.changes, change.clone(), STATE_CHANGES);
         Some(change)
@@ -335,12 +339,18 @@ mod tests {
     }
 
     #[test]
-    fn a_confirming_attempt_that_could_not_look_leaves_it_open() {
-        let mut record = record();
-        record.take(proof());
-        record.take(refuted());
-        record.take(own_trouble());
-        assert_eq!(record.state, State::Unproven);
+    fn two_attempts_that_do_not_say_the_same_leave_it_open() {
+        for pair in [[refuted(), own_trouble()], [own_trouble(), refuted()]] {
+            let mut record = record();
+            record.take(proof());
+            for outcome in pair {
+                record.take(outcome);
+            }
+            assert_eq!(record.state, State::Unproven);
+            assert!(record.take(refuted()).confirm);
+            record.take(refuted());
+            assert_eq!(record.state, State::Unreachable);
+        }
     }
 
     #[test]

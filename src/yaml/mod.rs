@@ -29,7 +29,7 @@ pub fn load(file: &Path) -> Result<Node, Problems> {
 /// # Errors
 /// At the first line that is not YAML. Duplicate keys, deep nesting and alias bombs are refused.
 pub fn parse(file: &Path, text: &str) -> Result<Node, Problems> {
-    let options = serde_saphyr::options! { with_snippet: false };
+    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let line = error
             .location()
@@ -76,4 +76,45 @@ fn first_line(error: &serde_saphyr::Error) -> String {
         .next()
         .unwrap_or_default()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Node, Problems> {
+        parse(Path::new("test.yaml"), text)
+    }
+
+    #[test]
+    fn off_and_no_are_words_and_only_true_and_false_are_flags() {
+        let Content::Map(entries) = parsed("a: off\nb: no\nc: true\n").unwrap().content else {
+            panic!("a map");
+        };
+        let contents: Vec<_> = entries.into_iter().map(|(_, node)| node.content).collect();
+        let text = |word: &str| Content::Text(word.to_owned());
+        assert_eq!(contents, [text("off"), text("no"), Content::Flag(true)]);
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_one_problem_with_its_line() {
+        for (text, line) in [
+            ("a: 1\na: 2\n", 2),
+            ("a: [1\nb: 2\n", 2),
+            ("a: 1\n b: 2\n", 2),
+        ] {
+            let problems = parsed(text).unwrap_err();
+            let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
+            assert_eq!(lines, [Some(line)], "{text:?}: {problems}");
+        }
+    }
+
+    #[test]
+    fn a_folder_a_pipe_and_a_huge_file_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(load(folder.path()).is_err());
+        let huge = folder.path().join("huge.yaml");
+        std::fs::write(&huge, "a".repeat(2 * 1024 * 1024)).unwrap();
+        assert!(load(&huge).unwrap_err().to_string().contains("larger than"));
+    }
 }

@@ -34,18 +34,28 @@ impl Check {
     }
 }
 
+/// Without any trust but what these arguments give.
+pub(crate) fn distrusting<S: AsRef<OsStr>>(lab: &Lab, arguments: &[S]) -> Check {
+    let mut command = agent_in(lab);
+    command.args(["check", "--metadata", "off"]).args(arguments);
+    Check::of(command)
+}
+
 /// With these arguments, in the form that they ask for.
 pub(crate) fn check<S: AsRef<OsStr>>(lab: &Lab, arguments: &[S]) -> Check {
     let mut command = agent_in(lab);
-    command.arg("check").args(trusting(lab)).args(arguments);
+    command.args(["check", "--metadata", "off"]);
+    command.args(trusting(lab)).args(arguments);
     Check::of(command)
 }
 
 /// The same as JSON, read.
 pub(crate) fn checked<S: AsRef<OsStr>>(lab: &Lab, arguments: &[S]) -> (i32, Report) {
-    let mut command = agent_in(lab);
-    command.args(["check", "--format", "json"]);
-    command.args(trusting(lab)).args(arguments);
-    let check = Check::of(command);
+    let json = ["--format", "json"].map(OsStr::new);
+    let all: Vec<_> = json
+        .into_iter()
+        .chain(arguments.iter().map(AsRef::as_ref))
+        .collect();
+    let check = check(lab, &all);
     (check.exit, check.report())
 }

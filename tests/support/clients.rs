@@ -65,19 +65,72 @@ pub(crate) fn accepts(lab: &Lab, address: &str, port: u16) -> bool {
 /// What `promtool check metrics` finds wrong; nothing when it is content.
 pub(crate) fn promtool(metrics: &str) -> String {
     let mut command = Command::new("promtool");
-    command.args(["check", "metrics"]).stdin(Stdio::piped());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("promtool starts");
-    let mut input = child.stdin.take().expect("a pipe");
-    input
-        .write_all(metrics.as_bytes())
-        .expect("promtool reads everything");
-    drop(input);
-    let output = child.wait_with_output().expect("promtool ends");
-    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-    said += &String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        said += &format!("({})", output.status);
+    command.args(["check", "metrics"]);
+    let output = fed(command, metrics);
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    if output.status.success() {
+        said
+    } else {
+        format!("{said}({})", output.status)
     }
-    said
+}
+
+/// Counts in the node's own packet filter what any program there sends over TCP and UDP.
+pub(crate) fn count_packets(lab: &Lab) {
+    let script = "add table inet seen
+        add chain inet seen output { type filter hook output priority 0; }
+        add rule inet seen output meta l4proto { tcp, udp } counter";
+    let mut nft = lab.node().command("nft");
+    let output = run({
+        nft.arg(script);
+        nft
+    });
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// What has been counted since.
+pub(crate) fn counted_packets(lab: &Lab) -> u64 {
+    let mut nft = lab.node().command("nft");
+    let output = run({
+        nft.args(["list", "table", "inet", "seen"]);
+        nft
+    });
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, after) = text.split_once("counter packets ").expect("a counter");
+    let number = after.split_whitespace().next();
+    number
+        .and_then(|number| number.parse().ok())
+        .expect("a number")
+}
+
+/// Reads XML with a parser of its own: of every test case its name, and what it holds (`failure`, `skipped`).
+pub(crate) fn junit_cases(xml: &str) -> Vec<(String, String)> {
+    const SCRIPT: &str = "import sys, xml.etree.ElementTree as tree\n\
+        for case in tree.parse(sys.stdin).getroot().iter('testcase'):\n\
+        \x20   print(case.get('name'), *[part.tag for part in case], sep='\\t')\n";
+    let mut python = Command::new("python3");
+    python.args(["-c", SCRIPT]);
+    let output = fed(python, xml);
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8(output.stdout).expect("text");
+    let case = |line: &str| {
+        let (name, parts) = line.split_once('\t').unwrap_or((line, ""));
+        (name.to_owned(), parts.to_owned())
+    };
+    lines.lines().map(case).collect()
+}
+
+/// Runs a program with this on its standard input.
+fn fed(mut command: Command, input: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    pipe.write_all(input.as_bytes())
+        .expect("it reads everything");
+    drop(pipe);
+    child.wait_with_output().expect("it ends")
 }

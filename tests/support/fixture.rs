@@ -53,6 +53,7 @@ pub fn about() -> About {
             cloud: Some("public".to_owned()),
             location: Some("eastus".to_owned()),
             edition: "2026-06".to_owned(),
+            proxy: "none".to_owned(),
             parameters: map(&[
                 ("location", "eastus"),
                 ("apiserver_fqdn", "demo-dns-0a1b2c3d.hcp.eastus.azmk8s.io"),

@@ -27,16 +27,10 @@ pub(crate) fn agent_in(lab: &Lab) -> Command {
     command
 }
 
-/// Trust in the lab's authority alone, and no look at the metadata service.
-pub(crate) fn trusting(lab: &Lab) -> [&OsStr; 6] {
-    let ca_file = lab.ca_file().as_os_str();
-    ["--metadata", "off", "--tls-roots", "none", "--ca-file"]
-        .map(OsStr::new)
-        .into_iter()
-        .chain([ca_file])
-        .collect::<Vec<_>>()
-        .try_into()
-        .expect("six arguments")
+/// Trust in the lab's authority alone.
+pub(crate) fn trusting(lab: &Lab) -> [&OsStr; 4] {
+    let [roots, none, file] = ["--tls-roots", "none", "--ca-file"].map(OsStr::new);
+    [roots, none, file, lab.ca_file().as_os_str()]
 }
 
 /// Writes a file into the lab's folder, which goes with the lab.

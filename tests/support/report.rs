@@ -40,6 +40,7 @@ pub(crate) struct Summary {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the contract names the fields")]
 pub(crate) struct Target {
     pub(crate) target: String,
     pub(crate) probe: String,

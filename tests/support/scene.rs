@@ -166,18 +166,16 @@ fn break_hosts(lab: &Lab) {
         .expect("a fault is laid");
 }
 
-/// A row of the user's catalogue for every host, and the node's nameservers.
+/// A row of the user's catalogue for every host.
 fn catalog() -> String {
     let mut text = "entries:\n".to_owned();
     let mut entry = |host: &str, protocols: &str| {
-        let name = host.trim_matches(['{', '}']);
         writeln!(
             text,
-            "  - {{name: {name}, hosts: [\"{host}\"], protocols: {{{protocols}}}}}"
+            "  - {{name: {host}, hosts: [\"{host}\"], protocols: {{{protocols}}}}}"
         )
         .expect("a String takes text");
     };
-    entry("{nameserver}", "dns: {port: 53}");
     let well = KINDS.iter().filter_map(|kind| Some((*kind, kind.well()?)));
     let rows = rows();
     let broken = rows.iter().map(|(kind, _, host)| (*kind, host.clone()));

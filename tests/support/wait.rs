@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Asks until the answer is one. The limit is far beyond what a busy machine needs; the last look explains it.
 pub(crate) fn until<T, L: Debug>(what: &str, mut look: impl FnMut() -> Result<T, L>) -> T {
-    const LIMIT: Duration = Duration::from_secs(60);
+    const LIMIT: Duration = Duration::from_mins(1);
     const PAUSE: Duration = Duration::from_millis(50);
     let end = Instant::now() + LIMIT;
     loop {

@@ -6,20 +6,18 @@ use crate::store::State;
 use crate::target::Requirement;
 
 /// 0 only when everything required is proven; 1 when something required is refuted (with `strict`: when any target
-/// is not plainly reachable); 2 when it could not be tested, the agent's own trouble first of all.
+/// is not plainly reachable); 2 when it could not be tested. With `strict`, every target counts as required.
 pub(super) fn exit_status(report: &StatusReport, strict: bool) -> ExitStatus {
     let required = |state: State| report.of(Requirement::Required).any(|t| t.state == state);
+    let counts = |target: &&TargetReport| strict || target.requirement == Requirement::Required;
     let own_trouble = |target: &TargetReport| {
-        let failure = target
-            .failure
-            .as_ref()
-            .filter(|_| target.state == State::Unproven);
-        failure.is_some_and(|failure| failure.reason.is_own_trouble())
+        let failure = target.failure.as_ref();
+        target.state == State::Unproven && failure.is_some_and(|f| f.reason.is_own_trouble())
     };
     let plain = |t: &TargetReport| t.state == State::Reachable && t.warnings.is_empty();
     if required(State::Unreachable) {
         ExitStatus::Unreachable
-    } else if report.targets.iter().any(own_trouble) {
+    } else if report.targets.iter().filter(counts).any(own_trouble) {
         ExitStatus::Trouble
     } else if strict && !report.targets.iter().all(plain) {
         ExitStatus::Unreachable

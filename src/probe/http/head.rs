@@ -1,4 +1,5 @@
-//! `HEAD /` over a stream that stands, by hyper; its errors become symptoms by their kind.
+//! One request over a stream that stands, and the head that answers it, by hyper; its errors become symptoms by their
+//! kind.
 
 use std::error::Error as _;
 use std::future::poll_fn;
@@ -10,17 +11,18 @@ use bytes::Bytes;
 use http_body_util::Empty;
 use hyper::client::conn::http1::{Builder, Parts};
 use hyper::header::{ACCEPT, CONNECTION, HOST, HeaderMap, USER_AGENT};
+use hyper::http::request;
 use hyper::{Error, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::recorder::Recorder;
-use crate::outcome::{Phase, Reason};
+use crate::outcome::Reason;
 use crate::probe::text::printable;
 use crate::probe::{Symptom, Trace, classify, tls};
 use crate::target::Host;
 
-/// A larger head answers no `HEAD /`, in bytes.
+/// A larger head answers nothing that is asked here, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
 const MOST_HEADERS: usize = 128;
 
@@ -34,7 +36,8 @@ const AGENT: &str = concat!("egress-probe/", env!("CARGO_PKG_VERSION"));
 pub(in crate::probe) struct Head {
     pub(in crate::probe) status: u16,
     pub(in crate::probe) headers: HeaderMap,
-    /// A response to HEAD has no body (RFC 9110 section 9.3.2); some middleboxes send one all the same.
+    /// What came with the head. A response to HEAD has no body (RFC 9110 section 9.3.2); some middleboxes send one
+    /// all the same. Behind a head that opens a tunnel it is the server's first word.
     pub(in crate::probe) body: Vec<u8>,
 }
 
@@ -58,17 +61,27 @@ pub(in crate::probe) fn authority(host: &Host, port: u16, default_port: u16) -> 
     }
 }
 
-/// Sends `HEAD /` and reads one response head; returns it with the stream, which the peer was asked to close.
+/// What a peer is asked for; each with the host and port that are meant.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::probe) enum Ask<'a> {
+    /// A server: `HEAD /`, and the end of the connection.
+    Server(&'a str),
+    /// A proxy: the same of a server that speaks clear text (RFC 9112 section 3.2.2).
+    Proxy(&'a str),
+    /// A proxy: a tunnel (RFC 9112 section 3.2.3).
+    Tunnel(&'a str),
+}
+
+/// Sends a request and reads one response head; returns it with the stream.
 pub(in crate::probe) async fn head<S>(
     stream: S,
-    authority: &str,
+    ask: Ask<'_>,
     trace: &mut Trace,
 ) -> Result<(Head, S), Symptom>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    trace.enter(Phase::Request);
-    let request = request(authority)
+    let request = to_request(ask)
         .map_err(|error| Symptom::new(Reason::Internal, format!("no request: {error}")))?;
     let mut builder = Builder::new();
     builder.max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD);
@@ -101,15 +114,25 @@ where
     }
 }
 
-fn request(authority: &str) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-    Request::builder()
-        .method(Method::HEAD)
-        .uri("/")
+fn to_request(ask: Ask<'_>) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
+    let (Ask::Server(authority) | Ask::Proxy(authority) | Ask::Tunnel(authority)) = ask;
+    let request = Request::builder()
         .header(HOST, authority)
-        .header(USER_AGENT, AGENT)
+        .header(USER_AGENT, AGENT);
+    let request = match ask {
+        Ask::Tunnel(_) => request.method(Method::CONNECT).uri(authority),
+        Ask::Server(_) => asking_for_head(request, "/"),
+        Ask::Proxy(_) => asking_for_head(request, &format!("http://{authority}/")),
+    };
+    request.body(Empty::new())
+}
+
+fn asking_for_head(request: request::Builder, uri: &str) -> request::Builder {
+    request
+        .method(Method::HEAD)
+        .uri(uri)
         .header(ACCEPT, "*/*")
         .header(CONNECTION, "close")
-        .body(Empty::new())
 }
 
 /// What a hyper error means; `begin` is how the peer's answer began.

@@ -17,6 +17,8 @@ use crate::probe::text::printable;
 pub(in crate::probe) enum Channel {
     /// Clear text: everybody on the path.
     Clear,
+    /// Clear text from a proxy that was asked for it: the proxy, and everybody behind it.
+    Proxied,
     /// TLS that only a given CA vouches for, where public roots could: whoever inspects TLS here.
     Intercepted,
     /// TLS with a certificate that is trusted for the name: its holder.
@@ -38,17 +40,34 @@ pub(in crate::probe) struct Scene<'a> {
 pub(super) fn mark(head: &Head, scene: &Scene<'_>, redirected_to: Option<&str>) -> Option<String> {
     no_origin_answers_so(head).or_else(|| match scene.channel {
         Channel::Proven => None,
-        Channel::Clear => proxy_mark(head).or_else(|| {
-            redirected_to
-                .filter(|other| is_foreign(other, scene))
-                .map(|other| format!("a redirect to {other}, which the catalogue does not name"))
-        }),
-        Channel::Intercepted => proxy_mark(head).or_else(|| {
+        Channel::Clear => proxy_mark(head, &["proxy-status", "via"])
+            .or_else(|| foreign_redirect(scene, redirected_to)),
+        // The proxy's name in `Via` is on everything that it hands on.
+        Channel::Proxied => {
+            proxy_mark(head, &["proxy-status"]).or_else(|| foreign_redirect(scene, redirected_to))
+        }
+        Channel::Intercepted => proxy_mark(head, &["proxy-status", "via"]).or_else(|| {
             (head.status == 403 && is_public(scene.host)).then(|| {
                 "status 403 under a certificate that only a given CA vouches for".to_owned()
             })
         }),
     })
+}
+
+/// Whether the proxy that was asked may have written what bears no mark of it.
+pub(super) fn is_ambiguous(head: &Head, scene: &Scene<'_>) -> bool {
+    scene.channel == Channel::Proxied && is_of_gateways(head.status)
+}
+
+/// What proxies answer for themselves: not allowed, or no way on.
+const fn is_of_gateways(status: u16) -> bool {
+    matches!(status, 403 | 502 | 503 | 504)
+}
+
+fn foreign_redirect(scene: &Scene<'_>, redirected_to: Option<&str>) -> Option<String> {
+    redirected_to
+        .filter(|other| is_foreign(other, scene))
+        .map(|other| format!("a redirect to {other}, which the catalogue does not name"))
 }
 
 fn no_origin_answers_so(head: &Head) -> Option<String> {
@@ -70,17 +89,17 @@ fn body_mark(head: &Head) -> Option<String> {
     begins.then(|| "a body that begins `Action: Deny`".to_owned())
 }
 
-/// A proxy that answers for itself.
-fn proxy_mark(head: &Head) -> Option<String> {
+/// A proxy that answers for itself, and names itself in one of `lists` or as the server.
+fn proxy_mark(head: &Head, lists: &[&str]) -> Option<String> {
     if let Some(value) = head.headers.get("x-squid-error") {
         let value = printable(value.as_bytes(), 64);
         return Some(format!("`X-Squid-Error: {value}`"));
     }
-    if !matches!(head.status, 403 | 502 | 503 | 504) {
+    if !is_of_gateways(head.status) {
         return None;
     }
-    let proxy = ["proxy-status", "via"]
-        .into_iter()
+    let proxy = lists
+        .iter()
         .find_map(|name| value_of(&head.headers, name, |value| !is_content_network(value)))
         .or_else(|| value_of(&head.headers, "server", is_proxy_product))?;
     Some(format!("status {} with `{proxy}`", head.status))

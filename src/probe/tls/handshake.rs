@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rustls::ProtocolVersion;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -12,6 +11,7 @@ use super::trust::TlsTrust;
 use super::verifier::RecordingVerifier;
 use super::{certificate, classify};
 use crate::outcome::{Phase, Reason, TlsSession, VouchedBy, Warning};
+use crate::probe::stream::Stream;
 use crate::probe::{Symptom, Trace};
 use crate::target::{Host, Trust};
 
@@ -42,14 +42,14 @@ impl Hello<'_> {
 #[derive(Debug)]
 pub(in crate::probe) struct Session {
     /// The connection.
-    pub(in crate::probe) stream: TlsStream<TcpStream>,
+    pub(in crate::probe) stream: TlsStream<Stream>,
     /// Whether only a given CA vouches where public roots could.
     pub(in crate::probe) intercepted: bool,
 }
 
 /// Shakes hands over a connection that stands.
 pub(in crate::probe) async fn handshake(
-    stream: TcpStream,
+    stream: Stream,
     hello: Hello<'_>,
     tls: &TlsTrust,
     trace: &mut Trace,
@@ -67,7 +67,10 @@ pub(in crate::probe) async fn handshake(
         .connect(hello.server_name, stream)
         .await;
     let presented = verifier.presented();
-    trace.facts.certificate = presented.as_ref().and_then(certificate::facts);
+    // A second handshake that ends before the certificate takes nothing back of what the first one saw.
+    if let Some(presented) = &presented {
+        trace.facts.certificate = certificate::facts(presented);
+    }
     let stream = result.map_err(|error| {
         classify::handshake_error(&error, offers_alpn, verifier.missing(), trace)
     })?;
@@ -84,14 +87,14 @@ pub(in crate::probe) async fn handshake(
 }
 
 /// The application protocol that the peer chose.
-pub(in crate::probe) fn echoed(stream: &TlsStream<TcpStream>) -> Option<String> {
+pub(in crate::probe) fn echoed(stream: &TlsStream<Stream>) -> Option<String> {
     let (_, session) = stream.get_ref();
     session
         .alpn_protocol()
         .map(|name| String::from_utf8_lossy(name).into_owned())
 }
 
-fn note_session(stream: &TlsStream<TcpStream>, trace: &mut Trace) {
+fn note_session(stream: &TlsStream<Stream>, trace: &mut Trace) {
     let (_, session) = stream.get_ref();
     let version = match session.protocol_version() {
         Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",

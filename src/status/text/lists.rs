@@ -112,10 +112,4 @@ pub(super) fn environment(page: &mut Page, report: &StatusReport) {
     let mut rows = vec![("node", agent.node.clone()), ("agent", version)];
     rows.extend(environment.settings());
     page.table(2, &rows);
-    page.blank();
-    page.paragraph(
-        0,
-        Ink::Dim,
-        "One target: /status/TARGET/PROBE. JSON: /api/v1/status. Metrics: /metrics.",
-    );
 }

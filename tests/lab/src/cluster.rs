@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, require_root};
 use crate::spec::Metadata;
 
 /// One cluster in one cloud.
@@ -91,6 +91,7 @@ impl Cluster {
     /// The agent's own list of what it would probe with all features. Asked in an empty network namespace, where
     /// nothing can be reached.
     pub fn plan(&self, agent: &Path, edition: &str, more: &[&str]) -> Result<String> {
+        require_root()?;
         let mut command = Command::new("unshare");
         command.arg("--net").arg(agent);
         command.args(["catalog", "list", "--format", "json", "--all-features"]);

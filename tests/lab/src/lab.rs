@@ -33,10 +33,7 @@ impl Lab {
 
     /// Returns when every server answers.
     pub fn start(spec: &LabSpec) -> Result<Self> {
-        ensure!(
-            geteuid().is_root(),
-            "the lab needs root: it makes network namespaces"
-        );
+        require_root()?;
         require_programs()?;
         remove_leftovers()?;
         let directory = Directory::new(spec)?;
@@ -171,6 +168,14 @@ impl Lab {
     pub fn faults(&self) -> Result<Vec<Standing>> {
         self.control.faults()
     }
+}
+
+pub(crate) fn require_root() -> Result<()> {
+    ensure!(
+        geteuid().is_root(),
+        "the lab needs root: it makes network namespaces"
+    );
+    Ok(())
 }
 
 impl Drop for Lab {

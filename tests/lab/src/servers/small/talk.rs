@@ -12,13 +12,16 @@ use super::Behaviour;
 pub(super) async fn converse(mut stream: TcpStream, behaviour: Behaviour) -> Result<()> {
     // A little later than the handshake, so that the peer has seen its connect succeed.
     const AFTER_ACCEPT: Duration = Duration::from_millis(20);
+    const AT_MOST: Duration = Duration::from_millis(500);
     match behaviour {
         Behaviour::Close => {
             sleep(AFTER_ACCEPT).await;
             part(&mut stream).await?;
         }
         Behaviour::Reset => {
-            sleep(AFTER_ACCEPT).await;
+            // A reset that overtakes the news of the connect makes it fail. Who has spoken knows that it stood.
+            let first_words = timeout(AT_MOST, stream.read(&mut [0; 1])).await;
+            first_words.unwrap_or(Ok(0))?;
             stream.set_zero_linger()?;
         }
         Behaviour::ResetOnData => {
