@@ -61,7 +61,11 @@ fn naming(facts: &Facts, lines: &mut Vec<FactLine>) {
         lines.push(("aliases", facts.aliases.join(" -> ")));
     }
     if !facts.resolved.is_empty() {
-        let private = if facts.private_addresses { " (private)" } else { "" };
+        let private = if facts.private_addresses {
+            " (private)"
+        } else {
+            ""
+        };
         let addresses = human::list(&facts.resolved);
         lines.push(("addresses", format!("{addresses}{private}")));
     }

@@ -1,9 +1,12 @@
 //! Every way egress breaks, by real means, one row each: what the network does, shown by programs that are not the
 //! agent, and what the agent says of it. What is well stays green.
 
+mod middle;
 mod names;
+mod own;
 mod paths;
 mod proof;
+mod proxied;
 mod row;
 mod scene;
 mod servers;
@@ -20,7 +23,10 @@ use scene::{Judged, Scene, World};
 const LEAST_ROWS: usize = 45;
 
 fn scenes() -> Vec<Scene> {
-    vec![paths::scene()]
+    let mut scenes = vec![paths::scene(), middle::scene()];
+    scenes.extend(proxied::scenes());
+    scenes.extend(own::scenes());
+    scenes
 }
 
 /// All scenes side by side, each in a lab of its own.

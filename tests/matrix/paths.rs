@@ -3,7 +3,7 @@
 use egress_lab::{Fault, Lab, LabSpec, Scope};
 use serde_json::json;
 
-use crate::row::{On, Row, https, ntp, ssh};
+use crate::row::{On, Row, https, ntp, ssh, tcp};
 use crate::scene::{Run, Scene};
 use crate::{names, servers};
 
@@ -19,11 +19,11 @@ pub(crate) fn scene() -> Scene {
         },
         rows,
         runs: runs(),
+        prepare: None,
     }
 }
 
 fn runs() -> Vec<Run> {
-    let quick = |lab: &Lab| trusting(lab, "5s");
     vec![
         Run::new("plain", quick),
         // What is lost is sent again after 1, 3, 7 and 15 seconds: the path is there, and this is time to see it.
@@ -54,8 +54,12 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
+pub(crate) fn quick(lab: &Lab) -> Vec<String> {
+    trusting(lab, "5s")
+}
+
 /// Everything at once, and no trust but in the lab's authority.
-pub(crate) fn trusting(lab: &Lab, timeout: &str) -> Vec<String> {
+fn trusting(lab: &Lab, timeout: &str) -> Vec<String> {
     let ca_file = lab.ca_file().display().to_string();
     let given = [
         "--tls-roots",
@@ -77,6 +81,7 @@ fn packets() -> Vec<Row> {
         _ => "seen 'ip saddr 198.18.0.1 icmp type destination-unreachable icmp code 13' open 443",
     };
     vec![
+        tcp("tcp-well").proof(0, "", "open 9000").says("reachable"),
         https("well")
             .proof(0, "status 200", "fetch https://$HOST/")
             .says("reachable"),

@@ -4,7 +4,9 @@ use std::process::Stdio;
 
 use egress_lab::Lab;
 
+use crate::own::files;
 use crate::row::{Proof, Row};
+use crate::scene::World;
 
 /// Words that the commands of the rows are made of.
 const PRELUDE: &str = r#"
@@ -22,6 +24,8 @@ seen() {
   nft list table inet "$table" | grep -o 'packets [0-9]*'
   nft delete table inet "$table"
 }
+# tunnel PORT WORD: the first line with that word after a CONNECT to the proxy
+tunnel() { timeout 3 bash -c 'exec 3<>/dev/tcp/198.18.0.1/3128; printf "CONNECT %s:%s HTTP/1.1\r\n\r\n" "$0" "$1" >&3; grep -am1 "$2" <&3' "$HOST" "$@"; }
 # ntp: a request, and the bytes of the reply
 ntp() {
   local zeroes reply
@@ -41,12 +45,14 @@ answers() {
 "#;
 
 /// What of the row's proofs does not hold.
-pub(crate) fn refuted(lab: &Lab, row: &Row) -> Vec<String> {
+pub(crate) fn refuted(lab: &Lab, row: &Row, world: World) -> Vec<String> {
     let proofs = row.proofs.iter();
-    proofs.filter_map(|proof| run(lab, row, proof)).collect()
+    proofs
+        .filter_map(|proof| run(lab, row, world, proof))
+        .collect()
 }
 
-fn run(lab: &Lab, row: &Row, proof: &Proof) -> Option<String> {
+fn run(lab: &Lab, row: &Row, world: World, proof: &Proof) -> Option<String> {
     let Proof {
         command,
         exit,
@@ -57,6 +63,7 @@ fn run(lab: &Lab, row: &Row, proof: &Proof) -> Option<String> {
     let address = lab.address_of(&row.host.name).to_string();
     bash.env("NAME", row.name).env("HOST", &row.host.name);
     bash.env("ADDRESS", address).env("PROXY", lab.proxy_url());
+    bash.env("FILES", files(world));
     for variable in ["CURL_CA_BUNDLE", "SSL_CERT_FILE"] {
         bash.env(variable, lab.ca_file());
     }

@@ -3,6 +3,8 @@
 use egress_lab::{Fault, HostSpec, Named, Scope, Service};
 use serde_json::Value;
 
+use crate::support::report::Report;
+
 /// The domain of all rows: the names are unrelated to each other, but for those of one row.
 const DOMAIN: &str = "matrix.example";
 
@@ -55,6 +57,10 @@ pub(crate) struct Row {
     /// The run of the agent that judges it.
     pub(crate) run: &'static str,
     pub(crate) expected: Vec<Expected>,
+    /// What is wrong with the report as a whole, where chance decides which target it meets.
+    pub(crate) overall: Option<fn(&Report) -> Vec<String>>,
+    /// The run itself takes something away from the agent.
+    is_taken_away: bool,
 }
 
 pub(crate) fn https(name: &'static str) -> Row {
@@ -103,6 +109,8 @@ impl Row {
             proofs: Vec::new(),
             run: "plain",
             expected: vec![Expected::new(format!("{host}:{port}"), probe)],
+            overall: None,
+            is_taken_away: false,
             host: HostSpec::new(host).with(service),
         }
     }
@@ -192,9 +200,16 @@ impl Row {
         self.expected.last_mut().expect("a row has a target")
     }
 
+    /// The fault is not laid: the scene or the run takes something away.
+    pub(crate) fn taken_away(mut self) -> Self {
+        self.is_taken_away = true;
+        self
+    }
+
     /// Whether the row stays as it is without its fault.
     pub(crate) fn is_healthy(&self) -> bool {
-        self.lays.is_empty() || self.expected[0].verdict == "reachable"
+        let green = |expected: &Expected| expected.verdict == "reachable";
+        !self.is_taken_away && (self.lays.is_empty() || self.expected.first().is_some_and(green))
     }
 }
 

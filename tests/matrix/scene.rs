@@ -1,5 +1,6 @@
 //! A lab with the hosts and the faults of its rows, the runs of the agent in it, and their judgement.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::Command;
@@ -18,7 +19,12 @@ pub(crate) struct Scene {
     pub(crate) spec: LabSpec,
     pub(crate) rows: Vec<Row>,
     pub(crate) runs: Vec<Run>,
+    pub(crate) prepare: Option<Prepare>,
 }
+
+/// What a fault needs that no lab lays, for as long as what it returns is held.
+pub(crate) type Prepare = fn(&Lab) -> Held;
+pub(crate) type Held = Box<dyn Any + Send>;
 
 /// One `egress-probe check`.
 pub(crate) struct Run {
@@ -26,7 +32,7 @@ pub(crate) struct Run {
     /// What comes after `check --format json`, besides the catalogue.
     pub(crate) arguments: fn(&Lab) -> Vec<String>,
     /// How the agent is started, for runs that take something away from it.
-    pub(crate) command: fn(&Lab) -> Command,
+    pub(crate) command: fn(&Lab, World) -> Command,
 }
 
 impl Run {
@@ -34,7 +40,7 @@ impl Run {
         Self {
             name,
             arguments,
-            command: agent_in,
+            command: |lab, _| agent_in(lab),
         }
     }
 }
@@ -74,7 +80,9 @@ impl Scene {
                 lay_upon(&lab, row, lay);
             }
         }
-        let (refuted, reports) = (self.proofs(&lab), self.reports(&lab));
+        let prepare = self.prepare.filter(|_| world == World::AsDescribed);
+        let _held = prepare.map(|prepare| prepare(&lab));
+        let (refuted, reports) = (self.proofs(&lab, world), self.reports(&lab, world));
         let judged = self.rows.iter().zip(refuted).map(|(row, refuted)| {
             let report = reports.get(row.run).expect("a run of that name");
             judge(row, refuted, report)
@@ -82,22 +90,22 @@ impl Scene {
         judged.collect()
     }
 
-    fn proofs(&self, lab: &Lab) -> Vec<Vec<String>> {
+    fn proofs(&self, lab: &Lab, world: World) -> Vec<Vec<String>> {
         thread::scope(|scope| {
             let rows = self.rows.iter();
             let threads: Vec<_> = rows
-                .map(|row| scope.spawn(|| proof::refuted(lab, row)))
+                .map(|row| scope.spawn(|| proof::refuted(lab, row, world)))
                 .collect();
             let joined = threads.into_iter().map(|thread| thread.join());
             joined.map(|refuted| refuted.expect("no panic")).collect()
         })
     }
 
-    fn reports(&self, lab: &Lab) -> BTreeMap<&'static str, Report> {
+    fn reports(&self, lab: &Lab, world: World) -> BTreeMap<&'static str, Report> {
         thread::scope(|scope| {
             let runs = self.runs.iter();
             let threads: Vec<_> = runs
-                .map(|run| (run.name, scope.spawn(|| self.report(lab, run))))
+                .map(|run| (run.name, scope.spawn(|| self.report(lab, run, world))))
                 .collect();
             let joined = threads.into_iter();
             joined
@@ -106,10 +114,10 @@ impl Scene {
         })
     }
 
-    fn report(&self, lab: &Lab, run: &Run) -> Report {
+    fn report(&self, lab: &Lab, run: &Run, world: World) -> Report {
         let rows = self.rows.iter().filter(|row| row.run == run.name);
         let catalog = file(lab, &format!("{}.yaml", run.name), &catalog(rows));
-        let mut command = (run.command)(lab);
+        let mut command = (run.command)(lab, world);
         command.args(["check", "--format", "json", "--no-builtin", "--catalog"]);
         command.arg(catalog).args(["--metadata", "off"]);
         command.args((run.arguments)(lab));
@@ -120,7 +128,11 @@ impl Scene {
 fn catalog<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let mut text = "entries:\n".to_owned();
     for row in rows {
-        let host = row.expected[0].target.split(':').next().unwrap_or_default();
+        let asked = row
+            .expected
+            .first()
+            .map_or(&row.host.name, |first| &first.target);
+        let host = asked.split(':').next().unwrap_or_default();
         let (name, protocols) = (row.name, &row.protocols);
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -164,6 +176,10 @@ fn judge(row: &Row, unproven_faults: Vec<String>, report: &Report) -> Judged {
     };
     for expected in &row.expected {
         judge_target(expected, report, &mut judged);
+    }
+    if let Some(overall) = row.overall {
+        judged.wrong_words.extend(overall(report));
+        judged.false_unreachable |= report.summary.unreachable > 0;
     }
     judged
 }
