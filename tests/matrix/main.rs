@@ -1,9 +1,11 @@
 //! Every way egress breaks, by real means, one row each: what the network does, shown by programs that are not the
 //! agent, and what the agent says of it. What is well stays green.
 
+mod exchanges;
 mod middle;
 mod names;
 mod own;
+mod packets;
 mod paths;
 mod proof;
 mod proxied;
@@ -36,9 +38,9 @@ fn play(world: World) -> Vec<Judged> {
         let threads: Vec<_> = scenes
             .map(|scene| scope.spawn(move || scene.play(world)))
             .collect();
-        let judged = threads.into_iter().map(|thread| thread.join());
-        judged
-            .flat_map(|judged| judged.expect("no panic"))
+        let joined = threads.into_iter();
+        joined
+            .flat_map(|thread| thread.join().expect("no panic"))
             .collect()
     })
 }

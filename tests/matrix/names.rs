@@ -106,6 +106,7 @@ fn peculiar() -> Vec<Row> {
                 "cname-chain.matrix.example.",
                 "dig +short www.chain.example",
             )
+            .proof(0, "status 200", "fetch https://www.chain.example/")
             .says("reachable")
             .fact(
                 "/aliases",

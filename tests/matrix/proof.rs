@@ -21,11 +21,13 @@ seen() {
   local table="seen_${NAME//-/_}"
   nft "add table inet $table; add chain inet $table in { type filter hook input priority -1; }; add rule inet $table in $1 counter"
   shift; "$@"
-  nft list table inet "$table" | grep -o 'packets [0-9]*'
+  nft list table inet "$table" | grep -o 'packets [1-9]' && echo "some came"
   nft delete table inet "$table"
 }
 # tunnel PORT WORD: the first line with that word after a CONNECT to the proxy
 tunnel() { timeout 3 bash -c 'exec 3<>/dev/tcp/198.18.0.1/3128; printf "CONNECT %s:%s HTTP/1.1\r\n\r\n" "$0" "$1" >&3; grep -am1 "$2" <&3' "$HOST" "$@"; }
+# icmp CODE: the rule for such an error from the firewall about a packet to this host, whose address the error quotes
+icmp() { local a=(${ADDRESS//./ }); echo "ip saddr 198.18.0.1 icmp type destination-unreachable icmp code $1 @th,192,32 $(((a[0] << 24) + (a[1] << 16) + (a[2] << 8) + a[3]))"; }
 # ntp: a request, and the bytes of the reply
 ntp() {
   local zeroes reply

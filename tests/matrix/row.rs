@@ -158,6 +158,11 @@ impl Row {
         self
     }
 
+    pub(crate) fn sabotage_here(self, fault: Fault) -> Self {
+        let on = On::Host(self.host.name.clone());
+        self.sabotage(on, fault)
+    }
+
     pub(crate) fn sabotage(mut self, on: On, fault: Fault) -> Self {
         let scope = Scope::Everything;
         self.sabotage = Lay { on, scope, fault };

@@ -96,8 +96,10 @@ impl Scene {
             let threads: Vec<_> = rows
                 .map(|row| scope.spawn(|| proof::refuted(lab, row, world)))
                 .collect();
-            let joined = threads.into_iter().map(|thread| thread.join());
-            joined.map(|refuted| refuted.expect("no panic")).collect()
+            let joined = threads.into_iter();
+            joined
+                .map(|thread| thread.join().expect("no panic"))
+                .collect()
         })
     }
 

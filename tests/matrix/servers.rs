@@ -6,13 +6,14 @@ use egress_lab::Fault;
 use crate::row::{Row, http, https};
 
 pub(crate) fn rows() -> Vec<Row> {
-    let mut rows = tls();
+    let mut rows = certificates();
+    rows.extend(handshakes());
     rows.extend(pages());
     rows.extend([400, 401, 403, 404, 429, 500].map(status));
     rows
 }
 
-fn tls() -> Vec<Row> {
+fn certificates() -> Vec<Row> {
     let issuer = "openssl s_client -connect $HOST:443 -servername $HOST -brief </dev/null 2>&1; \
                   openssl s_client -connect $HOST:443 -servername $HOST </dev/null 2>/dev/null | grep -m1 issuer";
     vec![
@@ -45,6 +46,11 @@ fn tls() -> Vec<Row> {
             .fault()
             .proof(60, "certificate is not yet valid", "fetch https://$HOST/")
             .says("unreachable tls certificate_not_yet_valid"),
+    ]
+}
+
+fn handshakes() -> Vec<Row> {
+    vec![
         https("tls-plain-text")
             .fault()
             .proof(35, "wrong version number", "fetch https://$HOST/")

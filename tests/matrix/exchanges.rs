@@ -1,0 +1,78 @@
+//! Time servers and SSH servers that answer wrongly, or not at all.
+
+use crate::row::{Row, ntp, ssh};
+
+pub(crate) fn rows() -> Vec<Row> {
+    clocks().into_iter().chain(shells()).collect()
+}
+
+fn clocks() -> Vec<Row> {
+    vec![
+        ntp("ntp-well")
+            .proof(0, "of 48 bytes", "ntp")
+            .says("reachable"),
+        ntp("ntp-dropped")
+            .fault()
+            .proof(0, "of 0 bytes", "ntp")
+            .says("unreachable exchange timeout"),
+        ntp("ntp-refused")
+            .fault()
+            .proof(0, "Connection refused", "ntp")
+            .says("unreachable exchange connection_refused"),
+        ntp("ntp-kiss")
+            .fault()
+            .proof(0, "52415445", "ntp")
+            .says("reachable kiss_of_death clock_unsynchronised")
+            .fact("/ntp/kiss_code", "RATE"),
+        ntp("ntp-stratum-16")
+            .fault()
+            .proof(0, "reply 2410", "ntp")
+            .says("reachable clock_unsynchronised")
+            .fact("/ntp/stratum", 16),
+        ntp("ntp-leap-alarm")
+            .fault()
+            .proof(0, "reply e402", "ntp")
+            .says("reachable clock_unsynchronised")
+            .fact("/ntp/leap", 3),
+        ntp("ntp-wrong-origin")
+            .fault()
+            // "unguessd", but for its last bit.
+            .proof(0, "756e677565737365", "ntp")
+            .says("unreachable exchange unexpected_reply"),
+        ntp("ntp-truncated")
+            .fault()
+            .proof(0, "of 40 bytes", "ntp")
+            .says("unreachable exchange unexpected_reply"),
+        ntp("ntp-other-address")
+            .fault()
+            .proof(
+                0,
+                "of 0 bytes\npackets 1",
+                "seen 'ip saddr 198.18.1.2 udp sport 40000-41000' ntp",
+            )
+            .says("unreachable exchange timeout"),
+    ]
+}
+
+fn shells() -> Vec<Row> {
+    let keys = "ssh-keyscan -T 2 -t ed25519 $HOST 2>&1";
+    vec![
+        ssh("ssh-well")
+            .proof(0, "ssh-ed25519", keys)
+            .says("reachable"),
+        ssh("ssh-http")
+            .fault()
+            .proof(0, "48 54 54 50", "hear 22 4")
+            .says("unreachable banner unexpected_reply"),
+        ssh("ssh-silent")
+            .fault()
+            .proof(0, "", "open 22")
+            .proof(124, "", "hear 22 1")
+            .says("unreachable banner timeout"),
+        ssh("ssh-closed")
+            .fault()
+            .proof(0, "", "open 22")
+            .proof(1, "onnection closed by remote host", keys)
+            .says("unreachable banner connection_closed"),
+    ]
+}
