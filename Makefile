@@ -37,13 +37,13 @@ lab-status: ## what runs in the lab, and which faults stand
 	$(LAB) status
 
 lab-fault: ## a fault by its name: make lab-fault NAME=sni-reset [HOST=mcr.microsoft.com]
-	$(LAB) fault $(NAME) $(if $(HOST),--host $(HOST))
+	$(LAB) fault $(NAME) $(if $(HOST),--host '$(HOST)')
 
 lab-block: ## any fault on any host: make lab-block HOST=mcr.microsoft.com [FAULT=tls-reset] [PORT=443]
-	$(LAB) block --host $(HOST) --fault $(or $(FAULT),tls-reset) $(if $(PORT),--port $(PORT))
+	$(LAB) block --host '$(HOST)' --fault $(or $(FAULT),tls-reset) $(if $(PORT),--port $(PORT))
 
 lab-heal: ## the way back: make lab-heal [HOST=mcr.microsoft.com]
-	$(LAB) heal $(if $(HOST),--host $(HOST))
+	$(LAB) heal $(if $(HOST),--host '$(HOST)')
 
 lab-exec: ## a command on the lab's node: make lab-exec CMD='curl -s localhost:9100/status'
 	$(LAB) exec -- $(CMD)

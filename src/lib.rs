@@ -1,4 +1,26 @@
-//! Proves, endpoint by endpoint, that a node can reach what it must reach.
+//! Proves, endpoint by endpoint, that a node can reach what it must reach, and says why when it cannot.
+//!
+//! ```text
+//! catalog (rows) --+-- parameters of config and discover, nameservers, proxy
+//!                  v
+//!                plan ------------ untestable rows ------+
+//!                  | targets                             |
+//!                  v                                     |
+//!               schedule <-> probe <-> network           |
+//!                  | outcomes                            |
+//!                  v                                     |
+//!                store                                   |
+//!                  | records                             |
+//!            +-----+------+                              |
+//!            v            v                              |
+//!         metrics      status <--------------------------+
+//!            +-----+------+
+//!                  v
+//!               server, on a thread of its own
+//! ```
+//!
+//! `agent` joins the parts for `run`; `command` does what the other subcommands do with the same parts. Who may
+//! use whom stands in `tests/architecture.rs`.
 
 pub mod agent;
 pub mod catalog;

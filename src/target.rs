@@ -135,9 +135,9 @@ pub enum Trust {
     /// Public roots, and the CA files given to the agent.
     #[default]
     Public,
-    /// The cluster's own CA, which no public root signs.
+    /// The cluster's own CA, which no public root signs. Another CA that was given re-signs.
     Cluster,
-    /// CA files of this catalogue entry: a private CA is expected here.
+    /// CA files of this catalogue entry: a private CA is expected here. Another CA that was given re-signs.
     Files(Vec<PathBuf>),
 }
 

@@ -124,7 +124,7 @@ closed_set! {
     pub enum VouchedBy {
         /// A public root.
         PublicRoot = "public_root",
-        /// A CA file given to the agent, and no public root.
+        /// A CA file given to the agent, and neither a public root nor the CA that is expected of the server.
         GivenCa = "given_ca",
         /// The cluster's CA, or a CA file of the entry: expected.
         ExpectedCa = "expected_ca",

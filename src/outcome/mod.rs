@@ -42,7 +42,7 @@ closed_set! {
     pub enum Warning {
         /// Some addresses of the name fail.
         PartialAddresses = "partial_addresses",
-        /// The certificate is vouched for by a given CA only: somebody re-signs it.
+        /// The certificate is vouched for by a given CA only, where others are known to vouch: somebody re-signs it.
         Intercepted = "intercepted",
         /// The time server asks to be left alone (RFC 5905 section 7.4).
         KissOfDeath = "kiss_of_death",

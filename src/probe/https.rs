@@ -3,10 +3,10 @@
 use super::closing::{close, close_after_peer};
 use super::context::{Context, port};
 use super::http::{Ask, Channel, Scene, authority, head, judge};
-use super::tls::{Hello, Session, echoed, handshake};
+use super::tls::{Alpn, Hello, Session, echoed, handshake};
 use super::way::Way;
 use super::{Symptom, Trace};
-use crate::outcome::{Phase, Reason};
+use crate::outcome::{Phase, Reason, VouchedBy};
 use crate::target::{Host, Https, Target};
 
 const DEFAULT_PORT: u16 = 443;
@@ -22,10 +22,7 @@ pub(super) async fn probe(
     let way = Way::find(cx, target, trace).await?;
     let connection = way.open(cx.turn, trace).await?;
     let same_way = way.over(connection.peer);
-    // The request below is HTTP/1.1. A server that is offered nothing may assume anything; one that is offered
-    // `h2` too chooses it.
-    let alpn = ["http/1.1".to_owned()];
-    let hello = hello(target, https, &alpn)?;
+    let hello = hello(target, https, Alpn::Http1)?;
     let session = handshake(connection.stream, hello, cx.tls, trace).await?;
     request(cx, target, https, session, trace).await?;
     if https.alpn.is_empty() {
@@ -48,20 +45,26 @@ async fn request(
         .as_ref()
         .map_or_else(|| target.host.clone(), |name| Host::Name(name.clone()));
     let authority = authority(&host, port(target)?, DEFAULT_PORT);
+    let channel = channel(&session);
     trace.enter(Phase::Request);
     let (mut head, stream) = head(session.stream, Ask::Server(&authority), trace).await?;
     trace.settle();
     close_after_peer(stream, &mut head.body, cx.turn).await;
     let scene = Scene {
         host: &host.to_string(),
-        channel: if session.intercepted {
-            Channel::Intercepted
-        } else {
-            Channel::Proven
-        },
+        channel,
         named_domains: cx.named_domains,
     };
     judge(&head, &scene, trace)
+}
+
+/// Who can have written what comes over `session`.
+fn channel(session: &Session) -> Channel {
+    match session.vouched_by {
+        _ if session.intercepted => Channel::Intercepted,
+        Some(VouchedBy::GivenCa) => Channel::Given,
+        _ => Channel::Proven,
+    }
 }
 
 /// A second handshake with the same peer, which must echo one of the entry's application protocols.
@@ -73,7 +76,7 @@ async fn echo(
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
     let connection = way.open(cx.turn, trace).await?;
-    let hello = hello(target, https, &https.alpn)?;
+    let hello = hello(target, https, Alpn::Wanted(&https.alpn))?;
     let session = handshake(connection.stream, hello, cx.tls, trace).await?;
     let echoed = echoed(&session.stream);
     if let Some(tls) = &mut trace.facts.tls {
@@ -93,7 +96,7 @@ async fn echo(
     }
 }
 
-fn hello<'a>(target: &Target, https: &'a Https, alpn: &'a [String]) -> Result<Hello<'a>, Symptom> {
+fn hello<'a>(target: &Target, https: &'a Https, alpn: Alpn<'a>) -> Result<Hello<'a>, Symptom> {
     Ok(Hello {
         server_name: Hello::name(&target.host, https.server_name.as_deref())?,
         alpn,

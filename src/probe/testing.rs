@@ -9,8 +9,11 @@ use std::time::Duration;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
 };
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
@@ -224,6 +227,14 @@ impl Authority {
         self.directory.path().join("ca.pem")
     }
 
+    fn client_verifier(&self, provider: &Arc<CryptoProvider>) -> Arc<dyn ClientCertVerifier> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+            .build()
+            .unwrap()
+    }
+
     /// A server with a certificate for `name`, valid in the years from..to.
     pub(super) fn identity(&self, name: &str, years: (i32, i32)) -> Identity {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -236,6 +247,7 @@ impl Authority {
             key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
             versions: rustls::ALL_VERSIONS,
             alpn: Vec::new(),
+            clients: None,
             reply: OK_HEAD.to_vec(),
         }
     }
@@ -247,6 +259,8 @@ pub(super) struct Identity {
     key: PrivateKeyDer<'static>,
     pub(super) versions: &'static [&'static SupportedProtocolVersion],
     pub(super) alpn: Vec<Vec<u8>>,
+    /// Clients must have a certificate of this authority.
+    pub(super) clients: Option<Authority>,
     pub(super) reply: Vec<u8>,
 }
 
@@ -259,10 +273,15 @@ impl Identity {
     /// Shakes hands, reads a request, answers and closes.
     pub(super) async fn serve(self) -> SocketAddr {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients = self
+            .clients
+            .map_or_else(WebPkiClientVerifier::no_client_auth, |authority| {
+                authority.client_verifier(&provider)
+            });
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(self.versions)
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![self.leaf], self.key)
             .unwrap();
         config.alpn_protocols = self.alpn;
@@ -271,8 +290,13 @@ impl Identity {
         serve(move |stream| {
             let (acceptor, reply) = (acceptor.clone(), Arc::clone(&reply));
             async move {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    answer(stream, reply).await;
+                match acceptor.accept(stream).into_fallible().await {
+                    Ok(stream) => answer(stream, reply).await,
+                    // Closing with unread data would send an RST after the alert.
+                    Err((_, mut stream)) => {
+                        stream.shutdown().await.ok();
+                        drain(&mut stream).await;
+                    }
                 }
             }
         })

@@ -10,9 +10,13 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Symptom;
+use super::text::printable;
 use crate::outcome::{
     AddressResult, Facts, Failure, Outcome, Phase, PhaseTiming, Reason, Verdict, Warning,
 };
+
+/// Bytes kept of a failure's detail.
+const LONGEST_DETAIL: usize = 512;
 
 /// Phases, facts and per-address results of one attempt.
 #[derive(Debug)]
@@ -80,7 +84,7 @@ impl Trace {
     /// The address under trial failed; the attempt may go on with another.
     pub fn address_failed(&mut self, symptom: &Symptom) {
         if let Some(address) = self.trying.take() {
-            let failure = Some(self.failure(symptom.clone()));
+            let failure = Some(self.failure(symptom));
             self.addresses.push(AddressResult { address, failure });
         }
     }
@@ -99,8 +103,8 @@ impl Trace {
         let elapsed = end - self.started;
         let verdict = match result {
             Ok(()) => Verdict::Reachable,
-            Err(symptom) if symptom.decides => Verdict::Unreachable(self.failure(symptom)),
-            Err(symptom) => Verdict::Unproven(self.failure(symptom)),
+            Err(symptom) if symptom.decides => Verdict::Unreachable(self.failure(&symptom)),
+            Err(symptom) => Verdict::Unproven(self.failure(&symptom)),
         };
         if let Some(address) = self.trying.take() {
             let failure = verdict.failure().cloned();
@@ -141,11 +145,12 @@ impl Trace {
         }
     }
 
-    fn failure(&self, symptom: Symptom) -> Failure {
+    /// Details quote peers, and are kept in every history: here is the one place where all are bounded.
+    fn failure(&self, symptom: &Symptom) -> Failure {
         Failure {
             phase: self.current,
             reason: symptom.reason,
-            detail: symptom.detail,
+            detail: printable(symptom.detail.as_bytes(), LONGEST_DETAIL),
         }
     }
 
@@ -162,6 +167,26 @@ impl Trace {
                 phase: self.current,
                 elapsed: spent,
             }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::LOOPBACK;
+    use super::*;
+
+    #[test]
+    fn every_detail_is_bounded_and_printable() {
+        let mut trace = Trace::start(Phase::Connect);
+        let symptom = Symptom::new(Reason::Timeout, "\u{1b}é".repeat(10_000));
+        trace.try_address(SocketAddr::new(LOOPBACK, 1));
+        trace.address_failed(&symptom);
+        let outcome = trace.finish(Err(symptom), None);
+        let of_address = outcome.addresses[0].failure.as_ref().unwrap();
+        for failure in [of_address, outcome.verdict.failure().unwrap()] {
+            assert!((500..=512).contains(&failure.detail.len()));
+            assert!(!failure.detail.contains('\u{1b}'));
         }
     }
 }

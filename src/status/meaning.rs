@@ -46,7 +46,7 @@ pub const fn meaning(reason: Reason, phase: Phase) -> Meaning {
         | Reason::CertificateNameMismatch
         | Reason::CertificateExpired
         | Reason::CertificateNotYetValid => certificate(reason),
-        Reason::TlsAlert | Reason::TlsProtocol | Reason::AlpnMismatch => handshake(reason),
+        Reason::TlsAlert | Reason::TlsProtocol | Reason::AlpnMismatch => handshake(reason, phase),
         Reason::HttpDenied
         | Reason::HttpProtocol
         | Reason::ProxyRefused
@@ -175,15 +175,19 @@ const fn certificate(reason: Reason) -> Meaning {
     }
 }
 
-const fn handshake(reason: Reason) -> Meaning {
-    match reason {
-        Reason::TlsAlert => rule(
-            "The peer ended the handshake with an alert. Firewalls that filter by name send one; so do servers that do not know the name or want another TLS version. The detail names the alert.",
+const fn handshake(reason: Reason, phase: Phase) -> Meaning {
+    match (reason, phase) {
+        (Reason::TlsAlert, Phase::Request) => other(
+            "The server was reached, and ended the session with an alert before it answered: nearly always because it wants a client certificate. The detail names the alert.",
+            "Nothing, as far as the network goes: ask the server's owner for a port that answers without a certificate, if this must be proven.",
+        ),
+        (Reason::TlsAlert, _) => rule(
+            "The peer ended the handshake with an alert. Firewalls that filter by name send one; so do servers that do not know the name, or want another TLS version or a client certificate. The detail names the alert.",
             "Look at the firewall's log of this name; ask for an application rule if it shows a denial.",
         ),
-        Reason::AlpnMismatch => other(
-            "The handshake succeeded and the application protocol was not echoed: a middlebox that ends TLS strips ALPN. Cluster tunnels that depend on it do not come up.",
-            "Ask to exempt this name from TLS inspection.",
+        (Reason::AlpnMismatch, _) => other(
+            "The application protocol that was offered was not agreed to: a middlebox that ends TLS strips ALPN, and cluster tunnels that depend on it do not come up; or, where the detail says that the offer was the agent's own, the server speaks another one.",
+            "If the entry asks for the protocol, ask to exempt this name from TLS inspection.",
         ),
         _ => other(
             "What came back is not TLS: a middlebox answers in clear text, or another service listens there.",

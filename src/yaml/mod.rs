@@ -36,12 +36,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Node, Problems> {
             .map(|location| location.line())
             .filter(|line| *line > 0);
         let mut problems = Problems::default();
-        problems.add(
-            file,
-            line,
-            "",
-            format!("this is not valid YAML: {}", first_line(&error)),
-        );
+        problems.add(file, line, "", sentence(&error));
         problems
     })
 }
@@ -69,13 +64,16 @@ pub fn read(file: &Path) -> Result<String, Problems> {
     Ok(text)
 }
 
-fn first_line(error: &serde_saphyr::Error) -> String {
-    error
-        .to_string()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+/// The crate's own words, save where they speak to programmers.
+fn sentence(error: &serde_saphyr::Error) -> String {
+    if let serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } = error {
+        return format!("the key `{key}` stands twice in the same map");
+    }
+    let text = error.to_string();
+    format!(
+        "this is not valid YAML: {}",
+        text.lines().next().unwrap_or_default()
+    )
 }
 
 #[cfg(test)]
@@ -106,6 +104,7 @@ mod tests {
             let problems = parsed(text).unwrap_err();
             let lines: Vec<_> = problems.iter().map(|problem| problem.line).collect();
             assert_eq!(lines, [Some(line)], "{text:?}: {problems}");
+            assert!(!problems.to_string().contains("Policy"), "{problems}");
         }
     }
 

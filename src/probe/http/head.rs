@@ -24,7 +24,8 @@ use crate::target::Host;
 
 /// A larger head answers nothing that is asked here, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
-const MOST_HEADERS: usize = 128;
+/// More than any server sends, and few enough to parse.
+const MOST_HEADERS: usize = 1024;
 
 /// Bytes shown of an answer that is no HTTP.
 const SHOWN: usize = 64;
@@ -83,9 +84,7 @@ where
 {
     let request = to_request(ask)
         .map_err(|error| Symptom::new(Reason::Internal, format!("no request: {error}")))?;
-    let mut builder = Builder::new();
-    builder.max_headers(MOST_HEADERS).max_buf_size(LARGEST_HEAD);
-    let (mut sender, mut connection) = builder
+    let (mut sender, mut connection) = lenient()
         .handshake(TokioIo::new(Recorder::new(stream)))
         .await
         .map_err(|error| symptom(&error, &[], trace))?;
@@ -112,6 +111,18 @@ where
         Err(Some(error)) => Err(symptom(&error, &begin, trace)),
         Err(None) => Err(closed()),
     }
+}
+
+/// Takes what browsers take: a server with an odd header line is a server that was reached.
+fn lenient() -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEAD)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .ignore_invalid_headers_in_responses(true);
+    builder
 }
 
 fn to_request(ask: Ask<'_>) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
@@ -142,7 +153,7 @@ fn symptom(error: &Error, begin: &[u8], trace: &mut Trace) -> Symptom {
         .and_then(|source| source.downcast_ref::<io::Error>());
     if let Some(io_error) = io_error {
         return match tls::rustls_error(io_error) {
-            Some(error) => tls::tls_error(error),
+            Some(error) => tls::session_error(error),
             None if io_error.kind() == io::ErrorKind::UnexpectedEof => closed(),
             None => classify::io_error(io_error, trace),
         };

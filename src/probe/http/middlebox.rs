@@ -19,8 +19,10 @@ pub(in crate::probe) enum Channel {
     Clear,
     /// Clear text from a proxy that was asked for it: the proxy, and everybody behind it.
     Proxied,
-    /// TLS that only a given CA vouches for, where public roots could: whoever inspects TLS here.
+    /// TLS that only a given CA vouches for, where others are known who would: whoever inspects TLS here.
     Intercepted,
+    /// TLS that only a given CA vouches for, where nobody else is known: the server's own CA, or an inspector's.
+    Given,
     /// TLS with a certificate that is trusted for the name: its holder.
     Proven,
 }
@@ -40,13 +42,17 @@ pub(in crate::probe) struct Scene<'a> {
 pub(super) fn mark(head: &Head, scene: &Scene<'_>, redirected_to: Option<&str>) -> Option<String> {
     no_origin_answers_so(head).or_else(|| match scene.channel {
         Channel::Proven => None,
-        Channel::Clear => proxy_mark(head, &["proxy-status", "via"])
-            .or_else(|| foreign_redirect(scene, redirected_to)),
+        Channel::Clear => {
+            proxy_mark(head, MARKS).or_else(|| foreign_redirect(scene, redirected_to))
+        }
         // The proxy's name in `Via` is on everything that it hands on.
         Channel::Proxied => {
             proxy_mark(head, &["proxy-status"]).or_else(|| foreign_redirect(scene, redirected_to))
         }
-        Channel::Intercepted => proxy_mark(head, &["proxy-status", "via"]).or_else(|| {
+        // Where given CAs are the whole trust store (`tls.roots: none`), everything is vouched for by one, so that
+        // a 403 may well be the server's own: a private registry's, say. A proxy's mark on a public name is not.
+        Channel::Given => proxy_mark(head, MARKS).filter(|_| is_public(scene.host)),
+        Channel::Intercepted => proxy_mark(head, MARKS).or_else(|| {
             (head.status == 403 && is_public(scene.host)).then(|| {
                 "status 403 under a certificate that only a given CA vouches for".to_owned()
             })
@@ -88,6 +94,9 @@ fn body_mark(head: &Head) -> Option<String> {
     let begins = head.body.starts_with(DENY) || head.body[skipped..].starts_with(DENY);
     begins.then(|| "a body that begins `Action: Deny`".to_owned())
 }
+
+/// The headers in which an intermediary names itself.
+const MARKS: &[&str] = &["proxy-status", "via"];
 
 /// A proxy that answers for itself, and names itself in one of `lists` or as the server.
 fn proxy_mark(head: &Head, lists: &[&str]) -> Option<String> {
@@ -173,7 +182,7 @@ fn is_foreign(other: &str, scene: &Scene<'_>) -> bool {
 mod tests {
     use hyper::header::{HeaderName, HeaderValue};
 
-    use super::Channel::{Clear, Intercepted, Proven};
+    use super::Channel::{Clear, Given, Intercepted, Proven};
     use super::*;
 
     const HOST: &str = "mcr.microsoft.com";
@@ -205,100 +214,125 @@ mod tests {
         u16,
         &'static [(&'static str, &'static str)],
         &'static str,
-        [bool; 3],
+        [bool; 4],
     );
 
-    /// Status, headers, body; whether it is a middlebox's own in clear text, under a given CA, proven.
+    /// Status, headers, body; whether it is a middlebox's own in clear text, re-signed, under a given CA only, proven.
     const ROWS: &[Row] = &[
-        (200, &[], "", [false, false, false]),
-        (404, &[], "Actions: Deny", [false, false, false]),
-        (403, &[("server", "AmazonS3")], "", [false, true, false]),
-        (500, &[("via", "1.1 squid")], "", [false, false, false]),
-        (401, &[("via", "1.1 squid")], "", [false, false, false]),
-        (470, &[], "", [true, true, true]),
-        (407, &[], "", [true, true, true]),
-        (511, &[], "", [true, true, true]),
+        (200, &[], "", [false, false, false, false]),
+        (404, &[], "Actions: Deny", [false, false, false, false]),
+        (
+            403,
+            &[("server", "AmazonS3")],
+            "",
+            [false, true, false, false],
+        ),
+        (
+            500,
+            &[("via", "1.1 squid")],
+            "",
+            [false, false, false, false],
+        ),
+        (
+            401,
+            &[("via", "1.1 squid")],
+            "",
+            [false, false, false, false],
+        ),
+        (470, &[], "", [true, true, true, true]),
+        (407, &[], "", [true, true, true, true]),
+        (511, &[], "", [true, true, true, true]),
         (
             200,
             &[],
             "Action: Deny. Reason: No rule matched.",
-            [true, true, true],
+            [true, true, true, true],
         ),
-        (200, &[], "The action: Deny", [false, false, false]),
+        (200, &[], "The action: Deny", [false, false, false, false]),
         (
             200,
             &[("transfer-encoding", "chunked")],
             "c\r\nAction: Deny\r\n",
-            [true, true, true],
+            [true, true, true, true],
         ),
         (
             403,
             &[("x-squid-error", "ERR_ACCESS_DENIED 0")],
             "",
-            [true, true, false],
+            [true, true, true, false],
         ),
         (
             503,
             &[("via", "1.1 proxy.corp (squid/5.7)")],
             "",
-            [true, true, false],
+            [true, true, true, false],
         ),
         (
             200,
             &[("via", "1.1 proxy.corp (squid/5.7)")],
             "",
-            [false, false, false],
+            [false, false, false, false],
         ),
         (
             504,
             &[("proxy-status", "gate; error=dns_timeout")],
             "",
-            [true, true, false],
+            [true, true, true, false],
         ),
-        (403, &[("server", "Zscaler/6.2")], "", [true, true, false]),
+        (
+            403,
+            &[("server", "Zscaler/6.2")],
+            "",
+            [true, true, true, false],
+        ),
         (
             502,
             &[("server", "Microsoft-Azure-Application-Gateway/v2")],
             "",
-            [false, false, false],
+            [false, false, false, false],
         ),
-        (503, &[("via", "1.1 varnish")], "", [false, false, false]),
+        (
+            503,
+            &[("via", "1.1 varnish")],
+            "",
+            [false, false, false, false],
+        ),
         (
             502,
             &[("via", "1.1 x.cloudfront.net (CloudFront)")],
             "",
-            [false, false, false],
+            [false, false, false, false],
         ),
         (
             503,
             &[("via", "1.1 varnish, 1.1 gate")],
             "",
-            [true, true, false],
+            [true, true, true, false],
         ),
         (
             302,
             &[("location", "https://block.example.com/?u=1")],
             "",
-            [true, false, false],
+            [true, false, false, false],
         ),
         (
             302,
             &[("location", "http://192.0.2.7/login")],
             "",
-            [true, false, false],
+            [true, false, false, false],
         ),
         (
             301,
             &[("location", "https://www.office.com/")],
             "",
-            [false, false, false],
+            [false, false, false, false],
         ),
         // A public suffix in private hands: everybody may have a name below it.
         (
             301,
             &[("location", "https://x.azureedge.net/")],
             "",
-            [true, false, false],
+            [true, false, false, false],
         ),
     ];
 
@@ -306,7 +340,8 @@ mod tests {
     fn who_wrote_a_response() {
         for (status, headers, body, expected) in ROWS {
             let head = response(*status, headers, body);
-            for (channel, expected) in [Clear, Intercepted, Proven].into_iter().zip(expected) {
+            let channels = [Clear, Intercepted, Given, Proven];
+            for (channel, expected) in channels.into_iter().zip(expected) {
                 let judged = is_middlebox(HOST, channel, &head);
                 assert_eq!(judged, *expected, "{channel:?} {head:?}");
             }
@@ -326,8 +361,10 @@ mod tests {
     }
 
     #[test]
-    fn a_403_under_a_given_ca_is_the_servers_own_where_no_public_ca_could_sign() {
+    fn an_answer_under_a_given_ca_is_the_servers_own_where_no_public_ca_could_sign() {
         let head = response(403, &[], "");
         assert!(!is_middlebox("harbor.corp.internal", Intercepted, &head));
+        let head = response(503, &[("via", "1.1 gate.corp.internal")], "");
+        assert!(!is_middlebox("harbor.corp.internal", Given, &head));
     }
 }

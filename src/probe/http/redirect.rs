@@ -1,14 +1,19 @@
 //! Where a response sends its client.
 
 use super::Head;
+use crate::probe::text::printable;
+
+/// Bytes kept of a host: the longest name has 253 (RFC 1035 section 2.3.4).
+const LONGEST_HOST: usize = 255;
 
 /// The host of a redirect, when it is not `host` itself.
 pub(super) fn elsewhere(head: &Head, host: &str) -> Option<String> {
     if !matches!(head.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = head.headers.get("location")?.to_str().ok()?;
-    location_host(location).filter(|other| other != host)
+    // Clients follow a location with bytes beyond ASCII, so that they hide no redirect.
+    let location = head.headers.get("location")?.as_bytes();
+    location_host(&String::from_utf8_lossy(location)).filter(|other| other != host)
 }
 
 /// The host in a `Location` (RFC 9110 section 10.2.2), in lower case; none when it stays on the same authority.
@@ -26,7 +31,17 @@ fn location_host(location: &str) -> Option<String> {
         None => host_port.split(':').next()?,
     };
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    (!host.is_empty()).then_some(host)
+    (!host.is_empty()).then(|| within_bounds(&host))
+}
+
+/// What is cut ends in a mark, so that the beginning of a long host never passes for a host of another domain.
+fn within_bounds(host: &str) -> String {
+    const CUT: &str = "…";
+    let shown = printable(host.as_bytes(), usize::MAX);
+    if shown.len() <= LONGEST_HOST {
+        return shown;
+    }
+    printable(host.as_bytes(), LONGEST_HOST - CUT.len()) + CUT
 }
 
 fn is_web(scheme: &str) -> bool {
@@ -35,7 +50,18 @@ fn is_web(scheme: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::location_host;
+    use super::super::registrable;
+    use super::{LONGEST_HOST, location_host};
+
+    #[test]
+    fn a_long_host_is_cut_and_passes_for_no_other() {
+        for length in 200..300 {
+            let host = format!("{}\u{1}.mcr.microsoft.com.example.net", "x".repeat(length));
+            let shown = location_host(&format!("//{host}/")).unwrap();
+            assert!(shown.len() <= LONGEST_HOST);
+            assert_ne!(registrable(&shown), Some("microsoft.com"), "{shown}");
+        }
+    }
 
     #[test]
     fn the_host_of_a_location_is_found_in_every_form() {

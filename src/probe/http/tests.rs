@@ -145,9 +145,46 @@ async fn a_redirect_to_a_domain_of_the_catalogue_is_a_warning() {
 }
 
 #[tokio::test]
+async fn a_head_that_browsers_take_is_taken() {
+    let many = "X: y\r\n".repeat(500);
+    for headers in [
+        "Server : test\r\n",
+        "X: a\r\n b\r\nServer: test\r\n",
+        "X[]: a\r\nServer: test\r\n",
+        "no header at all\r\nServer: test\r\n",
+        "X: \u{1}\r\nServer: test\r\n",
+        &format!("{many}Server: test\r\n"),
+    ] {
+        let outcome = attempt(answers(head("200 OK", headers)).await).await;
+        assert_reachable(&outcome);
+        let server = outcome.facts.http.unwrap().server;
+        assert_eq!(server.as_deref(), Some("test"), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_in_other_letters_is_seen() {
+    let location = "Location: http://portal.example.net/?grund=gesperrt-für-alle\r\n";
+    let outcome = attempt(answers(head("302 Found", location)).await).await;
+    assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+}
+
+#[tokio::test]
+async fn the_host_of_a_redirect_is_kept_within_bounds() {
+    let long = format!("{}.mcr.microsoft.com.evil.example", "x".repeat(20_000));
+    let location = format!("Location: http://{long}/\r\n");
+    let outcome = attempt(answers(head("302 Found", &location)).await).await;
+    assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+    let http = outcome.facts.http.as_ref().unwrap();
+    assert!(http.redirected_to.as_ref().unwrap().len() <= 255);
+    assert!(http.middlebox.as_ref().unwrap().len() <= 512);
+    assert!(outcome.verdict.failure().unwrap().detail.len() <= 512);
+}
+
+#[tokio::test]
 async fn what_is_no_response_head_is_told_apart() {
     let flood = [&b"HTTP/1.1 200 OK\r\nX: "[..], &b"x".repeat(64 * 1024)].concat();
-    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(500));
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(2000));
     for (reply, reason) in [
         (flood, Reason::HttpProtocol),
         (many.into_bytes(), Reason::HttpProtocol),

@@ -43,6 +43,14 @@ fn with_alpn(name: &str) -> Probe {
     })
 }
 
+fn trusting(trust: Trust) -> Probe {
+    Probe::Https(Https {
+        server_name: Some(NAME.to_owned()),
+        trust,
+        ..Https::default()
+    })
+}
+
 fn certificate(outcome: &Outcome) -> &crate::outcome::Certificate {
     outcome.facts.certificate.as_ref().unwrap()
 }
@@ -170,6 +178,18 @@ async fn a_403_is_the_servers_own_unless_somebody_inspects() {
 }
 
 #[tokio::test]
+async fn a_proxys_mark_under_a_given_ca_is_a_denial_with_and_without_public_roots() {
+    let authority = Authority::new();
+    let reply = "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n";
+    let identity = authority.identity(NAME, YEARS).replying(reply);
+    let peer = identity.serve().await;
+    for bench in [bench(&authority), inspected(&authority)] {
+        let outcome = bench.attempt(peer, named()).await;
+        assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+    }
+}
+
+#[tokio::test]
 async fn status_470_is_a_denial_over_tls_too() {
     let authority = Authority::new();
     let identity = authority
@@ -227,15 +247,67 @@ async fn without_the_clusters_ca_a_stranger_decides_nothing() {
         refuted(&outcome),
         (Phase::Tls, Reason::CertificateUntrusted)
     );
+}
 
-    bench.trust.cluster_ca_file = None;
-    bench.trust.ca_files = vec![authority.file()];
-    let outcome = bench.attempt(peer, probe).await;
-    assert_eq!(
-        certificate(&outcome).vouched_by,
-        Some(VouchedBy::ExpectedCa)
-    );
+#[tokio::test]
+async fn a_re_signed_certificate_is_seen_where_another_ca_is_expected() {
+    let expected = Authority::named("cluster");
+    let inspector = Authority::named("inspector");
+    let identity = || inspector.identity(NAME, YEARS);
+    let peer = identity().serve().await;
+    let denied = identity().replying("HTTP/1.1 403 Forbidden\r\n\r\n");
+    let denied = denied.serve().await;
+    let genuine = expected.identity(NAME, YEARS).serve().await;
+    for bundled in [true, false] {
+        for trust in [Trust::Cluster, Trust::Files(vec![expected.file()])] {
+            let mut bench = bench(&inspector);
+            bench.trust.bundled = bundled;
+            bench.trust.ca_files.push(expected.file());
+            match &trust {
+                Trust::Files(files) => bench.trust.entry_files = vec![files.clone()],
+                _ => bench.trust.cluster_ca_file = Some(expected.file()),
+            }
+            let probe = trusting(trust);
+
+            let outcome = bench.attempt(peer, probe.clone()).await;
+            assert_reachable(&outcome);
+            assert_eq!(outcome.warnings, [Warning::Intercepted]);
+            let vouched_by = certificate(&outcome).vouched_by;
+            assert_eq!(vouched_by, Some(VouchedBy::GivenCa));
+
+            let outcome = bench.attempt(denied, probe.clone()).await;
+            assert_eq!(refuted(&outcome), (Phase::Request, Reason::HttpDenied));
+
+            let outcome = bench.attempt(genuine, probe).await;
+            assert_reachable(&outcome);
+            assert!(outcome.warnings.is_empty());
+            let vouched_by = certificate(&outcome).vouched_by;
+            assert_eq!(vouched_by, Some(VouchedBy::ExpectedCa));
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_clusters_ca_a_given_one_may_be_an_inspectors() {
+    let given = Authority::named("given");
+    let peer = given.identity(NAME, YEARS).serve().await;
+    let stranger = Authority::named("stranger").identity(NAME, YEARS);
+    let stranger = stranger.serve().await;
+    let mut bench = inspected(&given);
+    let outcome = bench.attempt(peer, trusting(Trust::Cluster)).await;
+    assert_reachable(&outcome);
+    assert_eq!(outcome.warnings, [Warning::Intercepted]);
+    let outcome = bench.attempt(stranger, trusting(Trust::Cluster)).await;
+    let expected = (Phase::Tls, Reason::CertificateUntrusted);
+    assert_eq!(unproven(&outcome), expected);
+
+    // Here the given CAs are all who may vouch, for the API server too.
+    bench.trust.bundled = false;
+    let outcome = bench.attempt(peer, trusting(Trust::Cluster)).await;
+    assert_reachable(&outcome);
     assert!(outcome.warnings.is_empty());
+    let outcome = bench.attempt(stranger, trusting(Trust::Cluster)).await;
+    assert_eq!(refuted(&outcome), expected);
 }
 
 #[tokio::test]
@@ -294,6 +366,41 @@ async fn an_application_protocol_must_be_echoed() {
     // The server answers with the alert no_application_protocol (RFC 7301 section 3.2).
     let outcome = bench.attempt(echoing(&["http/1.1"]).await, probe).await;
     assert_eq!(refuted(&outcome), (Phase::Tls, Reason::AlpnMismatch));
+    // It presents nothing before that: what is known is from the first handshake.
+    assert!(certificate(&outcome).trusted);
+}
+
+#[tokio::test]
+async fn a_server_without_the_agents_own_application_protocol_refutes_nothing() {
+    let authority = Authority::new();
+    for probe in [https(), with_alpn("h2")] {
+        let mut identity = authority.identity("127.0.0.1", YEARS);
+        identity.alpn = vec![b"h2".to_vec()];
+        let peer = identity.serve().await;
+        let outcome = bench(&authority).attempt(peer, probe).await;
+        assert_eq!(unproven(&outcome), (Phase::Tls, Reason::AlpnMismatch));
+        let detail = &outcome.verdict.failure().unwrap().detail;
+        assert!(detail.contains("http/1.1"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_client_certificate_refutes_nothing() {
+    static OLD: &[&SupportedProtocolVersion] = &[&TLS12];
+    static NEW: &[&SupportedProtocolVersion] = &[&TLS13];
+    let authority = Authority::new();
+    for (versions, phase) in [(OLD, Phase::Tls), (NEW, Phase::Request)] {
+        let mut identity = authority.identity("127.0.0.1", YEARS);
+        identity.versions = versions;
+        identity.clients = Some(Authority::named("clients"));
+        let outcome = bench(&authority)
+            .attempt(identity.serve().await, https())
+            .await;
+        assert_eq!(unproven(&outcome), (phase, Reason::TlsAlert));
+        let detail = &outcome.verdict.failure().unwrap().detail;
+        assert!(detail.contains("client certificate"), "{detail}");
+        assert!(certificate(&outcome).trusted);
+    }
 }
 
 #[tokio::test]

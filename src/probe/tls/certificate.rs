@@ -35,8 +35,11 @@ pub(super) fn facts(presented: &Presented) -> Option<Certificate> {
     })
 }
 
+/// A certificate that never ends says so with the last second of the year 9999 (RFC 5280 section 4.1.2.5),
+/// which lies a day beyond the last timestamp; that must not cost the other facts.
 fn timestamp(time: ASN1Time) -> Option<Timestamp> {
-    Timestamp::from_second(time.timestamp()).ok()
+    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    Timestamp::from_second(time.timestamp().clamp(first, last)).ok()
 }
 
 fn names(leaf: &X509Certificate<'_>) -> Vec<String> {
@@ -65,6 +68,8 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rcgen::{CertificateParams, DnType, KeyPair};
     use rustls::pki_types::CertificateDer;
 
@@ -104,6 +109,18 @@ mod tests {
         assert_eq!(certificate.not_after.to_string(), "4096-01-01T00:00:00Z");
         assert_eq!(certificate.sha256.len(), 64);
         assert!(certificate.trusted);
+    }
+
+    /// 99991231235959Z, which means "never" (RFC 5280 section 4.1.2.5), is beyond the last timestamp.
+    #[test]
+    fn a_certificate_that_never_ends_has_facts() {
+        let mut params = CertificateParams::new(vec!["example.com".into()]).unwrap();
+        let day = rcgen::date_time_ymd(9999, 12, 31);
+        params.not_after = day + Duration::from_secs(24 * 60 * 60 - 1);
+        let key = KeyPair::generate().unwrap();
+        let leaf = params.self_signed(&key).unwrap().der().clone();
+        let certificate = facts(&presented(leaf)).unwrap();
+        assert!(certificate.not_after.to_string().starts_with("9999-12-30"));
     }
 
     #[test]

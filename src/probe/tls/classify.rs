@@ -4,6 +4,8 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 
+use super::Alpn;
+use super::verifier::RecordingVerifier;
 use crate::outcome::Reason;
 use crate::probe::text::printable;
 use crate::probe::{Symptom, Trace, classify};
@@ -16,22 +18,22 @@ pub(in crate::probe) fn rustls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// An error of a handshake. `missing`: what the agent would need before an unknown issuer decides anything.
+/// An error of a handshake that `verifier` watched.
 pub(super) fn handshake_error(
     error: &io::Error,
-    offered_alpn: bool,
-    missing: Option<&str>,
+    alpn: Alpn<'_>,
+    verifier: &RecordingVerifier,
     trace: &mut Trace,
 ) -> Symptom {
     match rustls_error(error) {
-        Some(Error::InvalidCertificate(error)) => certificate_error(error, missing),
+        Some(Error::InvalidCertificate(error)) => certificate_error(error, verifier.missing()),
         Some(
             Error::AlertReceived(AlertDescription::NoApplicationProtocol)
             | Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol),
-        ) if offered_alpn => Symptom::new(
-            Reason::AlpnMismatch,
-            "the peer speaks none of the offered application protocols",
-        ),
+        ) => alpn_mismatch(alpn),
+        Some(Error::AlertReceived(alert)) if verifier.accepted() => {
+            alert_of_verified_server(*alert, verifier.asked_for_certificate())
+        }
         Some(error) => tls_error(error),
         None if error.kind() == io::ErrorKind::UnexpectedEof => Symptom::new(
             Reason::ConnectionClosed,
@@ -41,13 +43,50 @@ pub(super) fn handshake_error(
     }
 }
 
-/// A TLS error at any time, certificates aside.
-pub(in crate::probe) fn tls_error(error: &Error) -> Symptom {
+fn alpn_mismatch(alpn: Alpn<'_>) -> Symptom {
+    let detail = match alpn {
+        Alpn::Http1 => {
+            "the server does not speak http/1.1, the agent's own offer: what other clients speak it may well answer"
+        }
+        Alpn::Wanted(_) => "the peer speaks none of the offered application protocols",
+    };
+    let symptom = Symptom::new(Reason::AlpnMismatch, detail);
+    match alpn {
+        Alpn::Http1 => symptom.undecided(),
+        Alpn::Wanted(_) => symptom,
+    }
+}
+
+/// The server was reached and has proven who it is; what it wants besides says nothing about the network.
+fn alert_of_verified_server(alert: AlertDescription, asked_for_certificate: bool) -> Symptom {
+    let mut detail = format!(
+        "the server's certificate was verified, and then it sent {}",
+        named(alert)
+    );
+    if asked_for_certificate || alert == AlertDescription::CertificateRequired {
+        detail.push_str(": it wants a client certificate, and the agent has none");
+    }
+    Symptom::new(Reason::TlsAlert, detail).undecided()
+}
+
+fn named(alert: AlertDescription) -> String {
+    format!("the alert {alert:?} ({})", u8::from(alert))
+}
+
+/// An error of a session that stands. (In TLS 1.3 a client has shaken hands before the server looks at the
+/// certificate that it did not send.)
+pub(in crate::probe) fn session_error(error: &Error) -> Symptom {
     match error {
-        Error::AlertReceived(alert) => Symptom::new(
-            Reason::TlsAlert,
-            format!("the peer sent the alert {alert:?} ({})", u8::from(*alert)),
-        ),
+        Error::AlertReceived(alert) => alert_of_verified_server(*alert, false),
+        error => tls_error(error),
+    }
+}
+
+fn tls_error(error: &Error) -> Symptom {
+    match error {
+        Error::AlertReceived(alert) => {
+            Symptom::new(Reason::TlsAlert, format!("the peer sent {}", named(*alert)))
+        }
         Error::InvalidCertificate(error) => certificate_error(error, None),
         Error::InappropriateMessage { .. }
         | Error::InappropriateHandshakeMessage { .. }

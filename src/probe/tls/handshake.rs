@@ -15,13 +15,32 @@ use crate::probe::stream::Stream;
 use crate::probe::{Symptom, Trace};
 use crate::target::{Host, Trust};
 
+/// The application protocols that are offered (RFC 7301).
+#[derive(Debug, Clone, Copy)]
+pub(in crate::probe) enum Alpn<'a> {
+    /// What the agent itself speaks, and the entry says nothing of. A server that is offered nothing may assume
+    /// anything; one that is offered `h2` too chooses it.
+    Http1,
+    /// What the entry wants echoed, in order of preference.
+    Wanted(&'a [String]),
+}
+
+impl Alpn<'_> {
+    fn names(self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Http1 => vec![b"http/1.1".to_vec()],
+            Self::Wanted(names) => names.iter().map(|name| name.as_bytes().to_vec()).collect(),
+        }
+    }
+}
+
 /// What is offered, and who may vouch.
 #[derive(Debug, Clone)]
 pub(in crate::probe) struct Hello<'a> {
     /// Sent as SNI unless it is an address (RFC 6066 section 3), and verified.
     pub(in crate::probe) server_name: ServerName<'static>,
-    /// Application protocols, in order of preference.
-    pub(in crate::probe) alpn: &'a [String],
+    /// Application protocols.
+    pub(in crate::probe) alpn: Alpn<'a>,
     /// Who may vouch for the certificate.
     pub(in crate::probe) trust: &'a Trust,
 }
@@ -43,7 +62,9 @@ impl Hello<'_> {
 pub(in crate::probe) struct Session {
     /// The connection.
     pub(in crate::probe) stream: TlsStream<Stream>,
-    /// Whether only a given CA vouches where public roots could.
+    /// Who vouched for the certificate.
+    pub(in crate::probe) vouched_by: Option<VouchedBy>,
+    /// Whether only a given CA vouches where others are known who would: somebody re-signed the certificate.
     pub(in crate::probe) intercepted: bool,
 }
 
@@ -56,32 +77,26 @@ pub(in crate::probe) async fn handshake(
 ) -> Result<Session, Symptom> {
     trace.enter(Phase::Tls);
     let verifier = Arc::new(RecordingVerifier::new(tls.anchors(hello.trust)));
-    let offered: Vec<_> = hello
-        .alpn
-        .iter()
-        .map(|name| name.as_bytes().to_vec())
-        .collect();
-    let offers_alpn = !offered.is_empty();
-    let config = tls.client_config(Arc::clone(&verifier), offered);
+    let config = tls.client_config(Arc::clone(&verifier), hello.alpn.names());
     let result = TlsConnector::from(Arc::new(config))
         .connect(hello.server_name, stream)
         .await;
     let presented = verifier.presented();
-    // A second handshake that ends before the certificate takes nothing back of what the first one saw.
+    // A handshake that fails before anything is presented leaves what an earlier one of the attempt was shown.
     if let Some(presented) = &presented {
         trace.facts.certificate = certificate::facts(presented);
     }
-    let stream = result.map_err(|error| {
-        classify::handshake_error(&error, offers_alpn, verifier.missing(), trace)
-    })?;
+    let stream =
+        result.map_err(|error| classify::handshake_error(&error, hello.alpn, &verifier, trace))?;
     note_session(&stream, trace);
     let vouched_by = presented.and_then(|presented| presented.vouched_by);
-    let intercepted = vouched_by == Some(VouchedBy::GivenCa) && tls.has_public_roots();
+    let intercepted = verifier.re_signed(vouched_by);
     if intercepted {
         trace.warn(Warning::Intercepted);
     }
     Ok(Session {
         stream,
+        vouched_by,
         intercepted,
     })
 }

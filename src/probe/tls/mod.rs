@@ -7,7 +7,7 @@ mod handshake;
 mod trust;
 mod verifier;
 
-pub(super) use classify::{rustls_error, tls_error};
+pub(super) use classify::{rustls_error, session_error};
 pub use files::TrustError;
-pub(super) use handshake::{Hello, Session, echoed, handshake};
+pub(super) use handshake::{Alpn, Hello, Session, echoed, handshake};
 pub use trust::{TlsTrust, TrustConfig};

@@ -69,44 +69,49 @@ impl TlsTrust {
     }
 
     /// Who may vouch for a server of this kind, in the order in which they are asked.
+    ///
+    /// The CA files of the agent are mostly those of an inspector, so that they never pass for the CA that is
+    /// expected of a server. What a certificate means that only they vouch for depends on who else is known:
+    /// beside public roots or an expected CA, somebody re-signed it; with `tls.roots: none` and no expected CA
+    /// they are the whole trust store (an air-gapped network, a lab), for the API server too, and it is
+    /// the server's own.
     pub(super) fn anchors(&self, trust: &Trust) -> Anchors {
-        let (expected, missing, given_as) = match trust {
-            Trust::Public => (None, None, VouchedBy::GivenCa),
-            Trust::Cluster => (
-                self.cluster.as_ref(),
-                self.cluster
-                    .is_none()
-                    .then_some("the agent was not given the cluster's CA: set tls.cluster_ca_file"),
-                VouchedBy::ExpectedCa,
-            ),
-            Trust::Files(files) => {
-                let listed = self.entries.get(files);
-                let missing = listed
-                    .is_none()
-                    .then_some("the CA files of this entry were not loaded");
-                (listed, missing, VouchedBy::ExpectedCa)
-            }
+        let expected = match trust {
+            Trust::Public => None,
+            Trust::Cluster => self.cluster.as_ref(),
+            Trust::Files(files) => self.entries.get(files),
         };
-        let verifiers: Vec<_> = [
+        let verifiers = [
             (self.bundled.as_ref(), VouchedBy::PublicRoot),
             (expected, VouchedBy::ExpectedCa),
-            (self.given.as_ref(), given_as),
-        ]
-        .into_iter()
-        .filter_map(|(verifier, vouched_by)| Some((Arc::clone(verifier?), vouched_by)))
-        .collect();
-        let nobody = verifiers.is_empty().then_some(
-            "nobody may vouch for certificates: tls.roots is none and tls.ca_files is empty",
-        );
+            (self.given.as_ref(), VouchedBy::GivenCa),
+        ];
         Anchors {
-            verifiers,
-            missing: missing.or(nobody),
+            verifiers: verifiers
+                .into_iter()
+                .filter_map(|(verifier, vouched_by)| Some((Arc::clone(verifier?), vouched_by)))
+                .collect(),
+            missing: match expected {
+                Some(_) => None,
+                None => self.missing(trust),
+            },
+            given_re_signs: self.bundled.is_some() || expected.is_some(),
         }
     }
 
-    /// Whether public roots are in use, so that a given CA is somebody who re-signs what they would vouch for.
-    pub(super) const fn has_public_roots(&self) -> bool {
-        self.bundled.is_some()
+    /// What the agent would need before an unknown issuer says anything, when no CA is expected of the server.
+    fn missing(&self, trust: &Trust) -> Option<&'static str> {
+        match (trust, &self.bundled, &self.given) {
+            // No public root signs an API server, and CA files beside public roots are rarely the cluster's.
+            (Trust::Cluster, Some(_), _) | (Trust::Cluster, _, None) => {
+                Some("the agent was not given the cluster's CA: set tls.cluster_ca_file")
+            }
+            (Trust::Files(_), ..) => Some("the CA files of this entry were not loaded"),
+            (Trust::Public, None, None) => Some(
+                "nobody may vouch for certificates: tls.roots is none and tls.ca_files is empty",
+            ),
+            (Trust::Public, ..) | (Trust::Cluster, None, Some(_)) => None,
+        }
     }
 
     /// A configuration for one handshake, which records into `verifier`.
@@ -116,6 +121,7 @@ impl TlsTrust {
         alpn: Vec<Vec<u8>>,
     ) -> ClientConfig {
         let mut config = self.base.clone();
+        config.client_auth_cert_resolver = Arc::<RecordingVerifier>::clone(&verifier);
         config.dangerous().set_certificate_verifier(verifier);
         config.alpn_protocols = alpn;
         config
@@ -208,11 +214,10 @@ mod tests {
         std::fs::write(&path, format!("Subject: x\r\n{bundle}# end\n{bundle}")).unwrap();
         let trust = load(&path).unwrap();
         assert_eq!(trust.anchors(&Trust::Public).verifiers.len(), 1);
-        assert!(!trust.has_public_roots());
     }
 
     #[test]
-    fn public_roots_are_asked_first() {
+    fn public_roots_are_asked_first_and_the_agents_ca_files_last() {
         let authority = Authority::new();
         let trust = TlsTrust::load(&TrustConfig {
             bundled: true,
@@ -230,7 +235,7 @@ mod tests {
         let expected = [
             VouchedBy::PublicRoot,
             VouchedBy::ExpectedCa,
-            VouchedBy::ExpectedCa,
+            VouchedBy::GivenCa,
         ];
         assert_eq!(order, expected);
     }

@@ -1,11 +1,13 @@
 //! Verifies as webpki does, and keeps what was presented and who vouched for it. Never accepts what all refused.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::outcome::VouchedBy;
@@ -17,6 +19,8 @@ pub(super) struct Anchors {
     pub(super) verifiers: Vec<(Arc<WebPkiServerVerifier>, VouchedBy)>,
     /// What the agent would need to know before "nobody vouches for it" says anything about the network.
     pub(super) missing: Option<&'static str>,
+    /// Whether others than the given CAs are known to vouch for such a server, so that a given CA re-signs.
+    pub(super) given_re_signs: bool,
 }
 
 /// What the peer presented.
@@ -36,6 +40,7 @@ pub(super) struct RecordingVerifier {
     anchors: Anchors,
     algorithms: WebPkiSupportedAlgorithms,
     presented: Mutex<Option<Presented>>,
+    asked_for_certificate: AtomicBool,
 }
 
 impl RecordingVerifier {
@@ -44,6 +49,7 @@ impl RecordingVerifier {
             anchors,
             algorithms: rustls::crypto::ring::default_provider().signature_verification_algorithms,
             presented: Mutex::new(None),
+            asked_for_certificate: AtomicBool::new(false),
         }
     }
 
@@ -55,9 +61,25 @@ impl RecordingVerifier {
             .clone()
     }
 
+    /// Whether somebody vouched for what was presented.
+    pub(super) fn accepted(&self) -> bool {
+        self.presented()
+            .is_some_and(|presented| presented.vouched_by.is_some())
+    }
+
+    /// Whether the server asked for a client's certificate.
+    pub(super) fn asked_for_certificate(&self) -> bool {
+        self.asked_for_certificate.load(Ordering::Relaxed)
+    }
+
     /// See [`Anchors::missing`].
     pub(super) const fn missing(&self) -> Option<&'static str> {
         self.anchors.missing
+    }
+
+    /// Whether the chain was re-signed on the way.
+    pub(super) fn re_signed(&self, vouched_by: Option<VouchedBy>) -> bool {
+        self.anchors.given_re_signs && vouched_by == Some(VouchedBy::GivenCa)
     }
 
     /// The first to know the issuer decides; when none does, nobody vouches.
@@ -126,5 +148,21 @@ impl ServerCertVerifier for RecordingVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+/// Has no certificate to show, and remembers to have been asked for one.
+impl ResolvesClientCert for RecordingVerifier {
+    fn resolve(
+        &self,
+        _root_hint_subjects: &[&[u8]],
+        _schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        self.asked_for_certificate.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }

@@ -68,7 +68,7 @@ fn instructions(lab: &Lab, spec: &LabSpec, agent: &Agent) -> String {
   make lab-fault NAME=sni-reset       breaks it, on a host on which it shows
   make lab-block HOST={example} FAULT=tls-reset
   make lab-heal                       every host is well again
-  egress-lab exec -- curl https://{example}/
+  make lab-exec CMD='curl https://{example}/'
 
 The agent's log: {log}
 Everything else: {folder}

@@ -1,0 +1,382 @@
+//! The documentation says what the software does: tables, examples, links and flags are held against it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+use egress_probe::catalog::{Catalog, CatalogSources, Condition, KNOWN_PARAMETERS};
+use egress_probe::cli::Cli;
+use egress_probe::config::{Config, Settings};
+use egress_probe::metrics::{FAMILIES, Kind};
+use egress_probe::outcome::Warning;
+use egress_probe::problem::Problems;
+use egress_probe::target::{Group, ProbeKind};
+
+/// A key that no file has, and that is like none.
+const NO_KEY: &str = "qqqq";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join("docs").join(name)).unwrap()
+}
+
+/// What stands under a heading, up to the next one of the same depth.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let (_, after) = page.split_once(&format!("\n{heading}\n")).unwrap();
+    let depth = heading.split(' ').next().unwrap();
+    let end = after.find(&format!("\n{depth} "));
+    &after[..end.unwrap_or(after.len())]
+}
+
+/// The rows of the first table in a text, without its head, cell by cell.
+fn table(text: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| -> Vec<String> {
+        let cells = line.trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    };
+    let lines = text.lines().skip_while(|line| !line.starts_with('|'));
+    let rows: Vec<_> = lines
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(cells)
+        .collect();
+    assert!(!rows.is_empty(), "a table without rows");
+    rows
+}
+
+/// The words between backticks.
+fn coded(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+/// The one word of a first cell.
+fn key(row: &[String]) -> &str {
+    let [key] = coded(&row[0])[..] else {
+        panic!("not one word: {}", row[0]);
+    };
+    key
+}
+
+fn keys(text: &str) -> Vec<String> {
+    table(text).iter().map(|row| key(row).to_owned()).collect()
+}
+
+/// A fenced block: what follows the fence, and what is in it.
+struct Block {
+    info: String,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push(Block {
+                info: info.to_owned(),
+                text: text.join("\n") + "\n",
+            });
+        }
+    }
+    blocks
+}
+
+fn blocks_of(page: &str, kind: &str) -> Vec<Block> {
+    let mut found = blocks(page);
+    found.retain(|block| block.info.starts_with(kind));
+    assert!(!found.is_empty(), "no block of {kind}");
+    found
+}
+
+fn config_of(name: &str, text: &str) -> Result<Config, Problems> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::write(&file, text).unwrap();
+    Config::load(Some(&file), Settings::default())
+}
+
+fn catalog_of(block: &Block) -> Result<Catalog, Problems> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("catalog.yaml");
+    fs::write(&file, &block.text).unwrap();
+    let set = block.info.split_once(" set ").map(|(_, name)| name);
+    Catalog::load(&CatalogSources {
+        builtin: block.info.ends_with("over the built-in one"),
+        files: vec![file],
+        parameters: set.map(str::to_owned).into_iter().collect(),
+    })
+}
+
+/// The words of a closed set, in their order.
+fn words<T: std::fmt::Display>(set: &[T]) -> Vec<String> {
+    set.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_table_of_metrics_is_the_table_of_families() {
+    let page = page("metrics.md");
+    let documented: Vec<_> = table(section(&page, "## Families"))
+        .iter()
+        .map(|row| {
+            let labels: Vec<_> = coded(&row[2]).into_iter().map(str::to_owned).collect();
+            (key(row).to_owned(), row[1].clone(), labels)
+        })
+        .collect();
+    let exposed: Vec<_> = FAMILIES
+        .iter()
+        .map(|family| {
+            let kind = match family.kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+            };
+            let labels = family.labels.iter().map(|&label| label.to_owned());
+            (family.name.to_owned(), kind.to_owned(), labels.collect())
+        })
+        .collect();
+    assert_eq!(documented, exposed);
+}
+
+#[test]
+fn every_family_in_an_example_is_exposed() {
+    let page = page("metrics.md");
+    for block in blocks_of(&page, "promql") {
+        let words = block
+            .text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for name in words.filter(|word| word.starts_with("egress_")) {
+            let known = FAMILIES.iter().any(|family| family.name == name);
+            assert!(known, "{name} is not exposed");
+        }
+    }
+}
+
+#[test]
+fn every_configuration_in_the_documentation_loads() {
+    for block in blocks_of(&page("configuration.md"), "yaml configuration") {
+        if let Err(problems) = config_of("config.yaml", &block.text) {
+            panic!("{problems}\n{}", block.text);
+        }
+    }
+}
+
+/// The keys that the loader names as known where it meets an unknown one; none where it takes any key, or no map.
+fn known_beside(text: &str) -> Option<Vec<String>> {
+    let problems = config_of("config.yaml", text).err()?;
+    problems.iter().find_map(|problem| {
+        let (unknown, known) = problem
+            .message
+            .split_once(" is not known here; known are ")?;
+        (unknown == format!("`{NO_KEY}`")).then(|| known.split(", ").map(str::to_owned).collect())
+    })
+}
+
+/// Every key of the loader; those of a map with the map's name before them.
+fn loader_keys() -> BTreeMap<String, Option<Vec<String>>> {
+    let top = known_beside(&format!("{NO_KEY}: 1\n")).unwrap();
+    top.into_iter()
+        .map(|key| {
+            let below = known_beside(&format!("{key}: {{{NO_KEY}: 1}}\n"));
+            (key, below)
+        })
+        .collect()
+}
+
+#[test]
+fn the_table_of_keys_is_what_the_loader_knows() {
+    let loader = loader_keys();
+    let known: BTreeSet<String> = loader
+        .iter()
+        .flat_map(|(key, below)| match below {
+            Some(below) => below.iter().map(|last| format!("{key}.{last}")).collect(),
+            None => vec![key.clone()],
+        })
+        .collect();
+    let page = page("configuration.md");
+    let mut documented: BTreeSet<String> = keys(section(&page, "## Keys")).into_iter().collect();
+    // A map may have a row of its own beside those of its keys.
+    documented.retain(|key| loader.get(key).is_none_or(Option::is_none));
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_key_is_refused_when_it_is_misspelt() {
+    for key in keys(section(&page("configuration.md"), "## Keys")) {
+        let misspelt = format!("{key}x");
+        let text = match misspelt.split_once('.') {
+            Some((map, last)) => format!("{map}: {{{last}: 1}}\n"),
+            None => format!("{misspelt}: 1\n"),
+        };
+        let problems = config_of("config.yaml", &text).unwrap_err();
+        let last = misspelt.rsplit('.').next().unwrap();
+        let unknown = format!("`{last}` is not known here");
+        let named = |message: &str| message.starts_with(&unknown);
+        assert!(
+            problems.iter().any(|problem| named(&problem.message)),
+            "{problems}"
+        );
+    }
+}
+
+#[test]
+fn the_file_with_mistakes_prints_what_the_documentation_shows() {
+    let page = page("configuration.md");
+    let section = section(&page, "## What mistakes look like");
+    let [file, console] = &blocks(section)[..] else {
+        panic!("a file and what it prints");
+    };
+    let problems = config_of("bad.yaml", &file.text).unwrap_err();
+    let printed: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            let (line, path) = (problem.line.unwrap(), &problem.path);
+            format!("bad.yaml:{line}: {path}: {}", problem.message)
+        })
+        .collect();
+    let shown = console.text.lines().filter(|line| line.starts_with("bad."));
+    assert_eq!(printed, shown.collect::<Vec<_>>());
+    assert_eq!(printed.len(), 5);
+}
+
+#[test]
+fn every_catalogue_in_the_documentation_loads() {
+    for block in blocks_of(&page("catalog.md"), "yaml catalog") {
+        if let Err(problems) = catalog_of(&block) {
+            panic!("{problems}\n{}", block.text);
+        }
+    }
+}
+
+#[test]
+fn the_table_of_parameters_is_that_of_the_catalogue() {
+    let page = page("catalog.md");
+    let documented: Vec<_> = table(section(&page, "## Parameters"))
+        .iter()
+        .map(|row| (key(row).to_owned(), row[1].clone()))
+        .collect();
+    let known: Vec<_> = KNOWN_PARAMETERS
+        .iter()
+        .map(|known| (known.name.to_owned(), known.meaning.to_owned()))
+        .collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn the_tables_of_closed_sets_are_whole() {
+    let (catalog, probes) = (page("catalog.md"), page("probes.md"));
+    let groups = keys(section(&catalog, "## Groups and requirement"));
+    assert_eq!(groups, words(Group::ALL));
+    let conditions = keys(section(&catalog, "## Conditions"));
+    assert_eq!(conditions, words(Condition::ALL));
+    let warnings = keys(section(&probes, "## Warnings"));
+    assert_eq!(warnings, words(Warning::ALL));
+    let overview: BTreeSet<_> = keys(section(&probes, "## Overview")).into_iter().collect();
+    assert_eq!(overview, words(ProbeKind::ALL).into_iter().collect());
+}
+
+/// The long flags of a command and of those below it.
+fn flags(command: &clap::Command) -> BTreeSet<String> {
+    let own = command.get_arguments().filter_map(clap::Arg::get_long);
+    let own = own.filter(|flag| !["help", "version"].contains(flag));
+    let own: Vec<_> = own.map(|flag| format!("--{flag}")).collect();
+    let below = command.get_subcommands().flat_map(flags);
+    below.chain(own).collect()
+}
+
+#[test]
+fn every_flag_is_documented_and_every_documented_flag_exists() {
+    let mut command = Cli::command();
+    command.build();
+    let page = page("configuration.md");
+    let with_key = table(section(&page, "## Keys"));
+    let without = table(section(&page, "## Flags without a key"));
+    let cells = with_key.iter().map(|row| &row[3]);
+    let cells = cells.chain(without.iter().map(|row| &row[0]));
+    let documented: BTreeSet<String> = cells
+        .flat_map(|cell| coded(cell))
+        .filter_map(|text| text.split(' ').next())
+        .filter(|word| word.starts_with("--"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(documented, flags(&command));
+}
+
+/// The README, if there is one, and every page.
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    let mut pages: Vec<_> = docs.map(|entry| entry.unwrap().path()).collect();
+    pages.push(root().join("README.md"));
+    pages.retain(|page| page.extension().is_some_and(|kind| kind == "md") && page.exists());
+    pages
+}
+
+/// A page without its fenced blocks and code between backticks, which have no links.
+fn prose(text: &str) -> String {
+    let mut fenced = false;
+    let mut prose = String::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            // Code inside a link's text goes, the link stays.
+            prose.extend(line.split('`').step_by(2));
+            prose.push('\n');
+        }
+    }
+    prose
+}
+
+fn links(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    let starts = prose.match_indices("](");
+    starts
+        .filter_map(|(at, mark)| prose[at + mark.len()..].split(')').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut fenced = false;
+    let mut anchors = BTreeSet::new();
+    for line in text.lines() {
+        fenced ^= line.starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if fenced || heading == line || !heading.starts_with(' ') {
+            continue;
+        }
+        let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        let anchor: String = heading.trim().to_lowercase().chars().filter(kept).collect();
+        anchors.insert(anchor.replace(' ', "-"));
+    }
+    anchors
+}
+
+#[test]
+fn every_relative_link_leads_to_a_file_and_a_heading() {
+    let mut seen = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text).iter().filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let to = match file {
+                "" => page.clone(),
+                file => page.parent().unwrap().join(file),
+            };
+            assert!(to.exists(), "{}: {link} leads nowhere", page.display());
+            if !anchor.is_empty() {
+                let headings = anchors(&fs::read_to_string(&to).unwrap());
+                let found = headings.contains(anchor);
+                assert!(found, "{}: no heading for {link}", page.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "only {seen} links");
+}
