@@ -1,9 +1,12 @@
-//! Time servers and SSH servers that answer wrongly, or not at all.
+//! Time servers, SSH servers and UDP ports that answer wrongly, or not at all.
 
-use crate::row::{Row, ntp, ssh};
+use egress_lab::Fault;
+
+use crate::row::{Row, ntp, ssh, udp};
 
 pub(crate) fn rows() -> Vec<Row> {
-    clocks().into_iter().chain(shells()).collect()
+    let rows = clocks().into_iter().chain(shells());
+    rows.chain(datagrams()).collect()
 }
 
 fn clocks() -> Vec<Row> {
@@ -74,5 +77,20 @@ fn shells() -> Vec<Row> {
             .proof(0, "", "open 22")
             .proof(1, "onnection closed by remote host", keys)
             .says("unreachable banner connection_closed"),
+    ]
+}
+
+/// Silence proves nothing: only a rejection decides.
+fn datagrams() -> Vec<Row> {
+    let listen = "exec 3<>/dev/udp/$HOST/1194; printf x >&3; timeout 1 head -c 1 <&3";
+    vec![
+        udp("udp-silent")
+            .sabotage_here(Fault::Refused)
+            .proof(124, "", listen)
+            .says("unproven exchange no_rejection"),
+        udp("udp-refused")
+            .lay_here(Fault::Refused)
+            .proof(1, "Connection refused", listen)
+            .says("unreachable exchange connection_refused"),
     ]
 }

@@ -14,6 +14,8 @@ const PRELUDE: &str = r#"
 open() { timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1' "$HOST" "$1" 2>&1 | grep -o 'Connection refused\|No route to host\|Network is unreachable'; return "${PIPESTATUS[0]}"; }
 # fetch URL...: curl's end, and the status
 fetch() { curl -sS -o /dev/null -m 3 -w 'status %{http_code} %{redirect_url}\n' "$@"; }
+# hello OPTION...: what openssl tells of a TLS handshake
+hello() { timeout 3 openssl s_client -connect "$HOST:443" -servername "$HOST" "$@" </dev/null 2>&1; return 0; }
 # hear PORT COUNT: the first bytes that a server says to somebody who says something
 hear() { timeout 4 bash -c 'exec 3<>/dev/tcp/$0/$1; printf "x\r\n\r\n" >&3; head -c "$2" <&3 | od -An -tx1' "$HOST" "$@"; }
 # seen RULE COMMAND...: the command, and how many packets of that kind came to the node meanwhile
@@ -46,6 +48,9 @@ answers() {
 }
 "#;
 
+/// Of what a proof said that does not hold, the last ones first.
+const LINES_SHOWN: usize = 5;
+
 /// What of the row's proofs does not hold.
 pub(crate) fn refuted(lab: &Lab, row: &Row, world: World) -> Vec<String> {
     let proofs = row.proofs.iter();
@@ -75,7 +80,8 @@ fn run(lab: &Lab, row: &Row, world: World, proof: &Proof) -> Option<String> {
     let ended = output.status.code();
     let holds = ended == Some(*exit) && said.contains(says);
     (!holds).then(|| {
-        let said = said.trim();
+        let said: Vec<_> = said.lines().rev().take(LINES_SHOWN).collect();
+        let said = said.join(" < ");
         format!("`{command}` ended with {ended:?}, not {exit}, or did not say {says:?}: {said}")
     })
 }

@@ -12,7 +12,7 @@ use crate::support::agent_in;
 
 /// The proxy is one for a whole lab, so that each of its faults has a lab of its own.
 pub(crate) fn scenes() -> Vec<Scene> {
-    let mut open = scene(open());
+    let mut open = scene(open().into_iter().chain(resolved()).collect());
     open.runs.push(Run {
         command: with_variables,
         ..Run::new("environment", |lab| {
@@ -90,6 +90,25 @@ fn open() -> Vec<Row> {
             .proof(124, "", "open 9000")
             .proof(0, " 200 ", "tunnel 9000 HTTP/")
             .says("reachable"),
+    ]
+}
+
+/// A name that the node and the proxy do not see alike.
+fn resolved() -> Vec<Row> {
+    let here = "proxied-name-lost-here.matrix.example";
+    vec![
+        enclosed(https("proxied-name-lost-here"))
+            .named("dns-timeout")
+            .proof(9, "", "dig +tries=1 +time=2 $HOST")
+            .proof(0, "status 200", "fetch -x $PROXY https://$HOST/")
+            .says("reachable")
+            .and(here, "dns")
+            .says("unreachable resolve timeout"),
+        enclosed(https("proxied-name-unknown"))
+            .named("dns-nxdomain")
+            // 500 or 503, by version.
+            .proof(56, "response 50", "fetch -x $PROXY https://$HOST/")
+            .says("unreachable tunnel proxy_refused"),
     ]
 }
 

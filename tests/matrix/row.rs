@@ -83,6 +83,18 @@ pub(crate) fn ntp(name: &'static str) -> Row {
     Row::new(name, "ntp", Service::Ntp)
 }
 
+pub(crate) fn udp(name: &'static str) -> Row {
+    Row::new(name, "udp", Service::UdpSilent(1194))
+}
+
+/// A server that speaks an application protocol of its own besides HTTP, and must be found to speak it.
+pub(crate) fn alpn(name: &'static str) -> Row {
+    let mut row = Row::new(name, "https", Service::https_alpn(&["konnectivity"]));
+    let protocols = "https: {port: 443, alpn: [konnectivity]}";
+    protocols.clone_into(&mut row.protocols);
+    row
+}
+
 /// Judged by the resolution of its name; behind the name is a good server.
 pub(crate) fn dns(name: &'static str) -> Row {
     let mut row = https(name);

@@ -3,19 +3,19 @@
 
 use egress_lab::Fault;
 
-use crate::row::{Row, http, https};
+use crate::row::{Row, alpn, http, https};
 
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = certificates();
     rows.extend(handshakes());
+    rows.extend(inspected());
     rows.extend(pages());
     rows.extend([400, 401, 403, 404, 429, 500].map(status));
     rows
 }
 
 fn certificates() -> Vec<Row> {
-    let issuer = "openssl s_client -connect $HOST:443 -servername $HOST -brief </dev/null 2>&1; \
-                  openssl s_client -connect $HOST:443 -servername $HOST </dev/null 2>/dev/null | grep -m1 issuer";
+    let issuer = "hello | grep -m1 issuer";
     vec![
         https("tls-inspected")
             .fault()
@@ -73,6 +73,32 @@ fn handshakes() -> Vec<Row> {
             .lay_here(Fault::CloseAfterAccept)
             .proof(35, "SSL_ERROR_SYSCALL", "fetch https://$HOST/")
             .says("unreachable tls connection_closed"),
+    ]
+}
+
+/// What inspection breaks although its authority is trusted.
+fn inspected() -> Vec<Row> {
+    let alpn_of = "hello -alpn konnectivity";
+    vec![
+        alpn("alpn-echoed")
+            .proof(0, "ALPN protocol: konnectivity", alpn_of)
+            .says("reachable")
+            .fact("/tls/alpn", "konnectivity"),
+        alpn("alpn-stripped")
+            .named("tls-inspected")
+            .proof(0, "No ALPN negotiated", alpn_of)
+            .run("inspected")
+            .says("unreachable tls alpn_mismatch"),
+        // Whoever opens TLS may have written the answer: a true 403 cannot be told from a block page.
+        https("tls-inspected-403")
+            .host(|host| host.status(403).alias("inspected.contoso.com"))
+            .asked_as("inspected.contoso.com")
+            .named("tls-inspected")
+            .proof(60, "", "fetch https://inspected.contoso.com/")
+            .proof(0, "status 403", "fetch -k https://inspected.contoso.com/")
+            .run("inspected")
+            .says("unreachable request http_denied")
+            .fact("/http/status", 403),
     ]
 }
 
