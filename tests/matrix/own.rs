@@ -60,13 +60,17 @@ fn descriptors() -> Row {
     )
 }
 
-/// Which of the targets get a descriptor is chance; that none is called unreachable is not.
-fn only_local_resource(report: &Report) -> Vec<String> {
+/// Which of the targets get a descriptor is chance; that none is called unreachable is not, nor the exit code.
+fn only_local_resource(exit: i32, report: &Report) -> Vec<String> {
+    const COULD_NOT_TEST: i32 = 2;
     let mut wrong = report.troubled();
     let all = wrong.len();
     wrong.retain(|line| !(line.contains(" unproven ") && line.ends_with(" local_resource")));
     if all == 0 {
         wrong.push("nothing lacks a descriptor".to_owned());
+    }
+    if exit != COULD_NOT_TEST {
+        wrong.push(format!("the exit code is {exit}"));
     }
     wrong
 }

@@ -57,8 +57,8 @@ pub(crate) struct Row {
     /// The run of the agent that judges it.
     pub(crate) run: &'static str,
     pub(crate) expected: Vec<Expected>,
-    /// What is wrong with the report as a whole, where chance decides which target it meets.
-    pub(crate) overall: Option<fn(&Report) -> Vec<String>>,
+    /// What is wrong with the exit code and the report as a whole, where chance decides which target it meets.
+    pub(crate) overall: Option<fn(i32, &Report) -> Vec<String>>,
     /// The run itself takes something away from the agent.
     is_taken_away: bool,
 }

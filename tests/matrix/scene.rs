@@ -84,8 +84,8 @@ impl Scene {
         let _held = prepare.map(|prepare| prepare(&lab));
         let (refuted, reports) = (self.proofs(&lab, world), self.reports(&lab, world));
         let judged = self.rows.iter().zip(refuted).map(|(row, refuted)| {
-            let report = reports.get(row.run).expect("a run of that name");
-            judge(row, refuted, report)
+            let seen = reports.get(row.run).expect("a run of that name");
+            judge(row, refuted, seen)
         });
         judged.collect()
     }
@@ -103,7 +103,7 @@ impl Scene {
         })
     }
 
-    fn reports(&self, lab: &Lab, world: World) -> BTreeMap<&'static str, Report> {
+    fn reports(&self, lab: &Lab, world: World) -> BTreeMap<&'static str, (i32, Report)> {
         thread::scope(|scope| {
             let runs = self.runs.iter();
             let threads: Vec<_> = runs
@@ -116,14 +116,15 @@ impl Scene {
         })
     }
 
-    fn report(&self, lab: &Lab, run: &Run, world: World) -> Report {
+    fn report(&self, lab: &Lab, run: &Run, world: World) -> (i32, Report) {
         let rows = self.rows.iter().filter(|row| row.run == run.name);
         let catalog = file(lab, &format!("{}.yaml", run.name), &catalog(rows));
         let mut command = (run.command)(lab, world);
         command.args(["check", "--format", "json", "--no-builtin", "--catalog"]);
         command.arg(catalog).args(["--metadata", "off"]);
         command.args((run.arguments)(lab));
-        Check::of(command).report()
+        let check = Check::of(command);
+        (check.exit, check.report())
     }
 }
 
@@ -168,7 +169,8 @@ fn lay_upon(lab: &Lab, row: &Row, lay: &Lay) {
         .unwrap_or_else(|error| panic!("{}: {error:#}", row.name));
 }
 
-fn judge(row: &Row, unproven_faults: Vec<String>, report: &Report) -> Judged {
+fn judge(row: &Row, unproven_faults: Vec<String>, seen: &(i32, Report)) -> Judged {
+    let (exit, report) = seen;
     let mut judged = Judged {
         name: row.name,
         unproven_faults,
@@ -180,7 +182,7 @@ fn judge(row: &Row, unproven_faults: Vec<String>, report: &Report) -> Judged {
         judge_target(expected, report, &mut judged);
     }
     if let Some(overall) = row.overall {
-        judged.wrong_words.extend(overall(report));
+        judged.wrong_words.extend(overall(*exit, report));
         judged.false_unreachable |= report.summary.unreachable > 0;
     }
     judged
