@@ -5,8 +5,8 @@ use egress_lab::Fault;
 use crate::row::{Row, ntp, ssh, udp};
 
 pub(crate) fn rows() -> Vec<Row> {
-    let rows = clocks().into_iter().chain(shells());
-    rows.chain(datagrams()).collect()
+    let rows = clocks().into_iter().chain(forgeries());
+    rows.chain(shells()).chain(datagrams()).collect()
 }
 
 fn clocks() -> Vec<Row> {
@@ -37,6 +37,12 @@ fn clocks() -> Vec<Row> {
             .proof(0, "reply e402", "ntp")
             .says("reachable clock_unsynchronised")
             .fact("/ntp/leap", 3),
+    ]
+}
+
+/// Replies that are none.
+fn forgeries() -> Vec<Row> {
+    vec![
         ntp("ntp-wrong-origin")
             .fault()
             // "unguessd", but for its last bit.

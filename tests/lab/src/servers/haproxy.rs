@@ -122,8 +122,6 @@ fn tls_face(folder: &Path, certificate: &Path) -> String {
             list_file(folder, list).display()
         )
     };
-    let alert = folder.join("haproxy-alert.sock");
-    let (alert, certificate) = (alert.display(), certificate.display());
     let [close, reset, drop, by_alert] = [
         Fault::SniClose,
         Fault::SniReset,
@@ -147,8 +145,16 @@ fn tls_face(folder: &Path, certificate: &Path) -> String {
          tcp-request content set-dst var(txn.host) if {{ var(txn.host) -m found }}\n\
          tcp-request content accept if {{ req.ssl_hello_type 1 }}\n\
          use_backend alert if {by_alert}\n\
-         default_backend splice\n\
-         backend splice\n\
+         default_backend splice\n"
+    ) + &tls_ends(folder, certificate)
+}
+
+/// Where connections of that face lead: to the host, or to a face without a certificate for any name.
+fn tls_ends(folder: &Path, certificate: &Path) -> String {
+    let alert = folder.join("haproxy-alert.sock");
+    let (alert, certificate) = (alert.display(), certificate.display());
+    format!(
+        "backend splice\n\
          mode tcp\n\
          server host 0.0.0.0:443\n\
          backend alert\n\

@@ -27,7 +27,7 @@ const HELPERS: [&str; 2] = [
 pub(super) fn start(firewall: &Namespace, folder: &Path) -> Result<Process> {
     let home = folder.join("squid");
     fs::create_dir(&home)?;
-    // squid gives up root for a user of its own; the lab's folder is in everybody's way only by name.
+    // squid gives up root for a user of its own, who writes here.
     fs::set_permissions(&home, Permissions::from_mode(0o777))?;
     fs::write(home.join("users"), "")?;
     let helper = HELPERS.into_iter().find(|path| Path::new(path).exists());
