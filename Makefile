@@ -3,7 +3,7 @@
 LAB := cargo run --quiet --package egress-lab --
 AGENT := target/release/egress-probe
 
-.PHONY: help run test lint audit doc packages lab lab-status lab-block lab-heal lab-exec lab-faults lab-down
+.PHONY: help run test lint audit doc packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,14 +29,17 @@ audit: ## licences, bans and sources of dependencies
 packages: ## what the tests need from Debian, when it is missing and may be installed
 	@tests/packages.sh
 
-lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root)
+lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root) [PROXY=1]
 	cargo build --release
-	$(LAB) up --agent $(AGENT) --cloud $(or $(CLOUD),public) --edition $(or $(EDITION),latest)
+	$(LAB) up --agent $(AGENT) --cloud $(or $(CLOUD),public) --edition $(or $(EDITION),latest) $(if $(PROXY),--proxy)
 
 lab-status: ## what runs in the lab, and which faults stand
 	$(LAB) status
 
-lab-block: ## a fault: make lab-block HOST=mcr.microsoft.com [FAULT=tls-reset] [PORT=443]
+lab-fault: ## a fault by its name: make lab-fault NAME=sni-reset [HOST=mcr.microsoft.com]
+	$(LAB) fault $(NAME) $(if $(HOST),--host '$(HOST)')
+
+lab-block: ## any fault on any host: make lab-block HOST=mcr.microsoft.com [FAULT=tls-reset] [PORT=443]
 	$(LAB) block --host '$(HOST)' --fault $(or $(FAULT),tls-reset) $(if $(PORT),--port $(PORT))
 
 lab-heal: ## the way back: make lab-heal [HOST=mcr.microsoft.com]
@@ -45,7 +48,7 @@ lab-heal: ## the way back: make lab-heal [HOST=mcr.microsoft.com]
 lab-exec: ## a command on the lab's node: make lab-exec CMD='curl -s localhost:9100/status'
 	$(LAB) exec -- $(CMD)
 
-lab-faults: ## the faults there are
+lab-faults: ## the faults there are, by name
 	$(LAB) faults
 
 lab-down: ## removes what a crash left

@@ -4,7 +4,8 @@ set -eu
 
 # program:package
 needed='ip:iproute2 nft:nftables iptables:iptables dnsmasq:dnsmasq-base nginx:nginx-light sshd:openssh-server
-chronyd:chrony promtool:prometheus curl:curl dig:bind9-dnsutils openssl:openssl python3:python3 ssh-keyscan:openssh-client'
+chronyd:chrony haproxy:haproxy squid:squid promtool:prometheus python3:python3 curl:curl dig:bind9-dnsutils
+openssl:openssl ssh-keyscan:openssh-client'
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=

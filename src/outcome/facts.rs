@@ -26,6 +26,9 @@ pub struct Facts {
     /// All addresses that the name has, IPv4 first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resolved: Vec<IpAddr>,
+    /// All of these addresses are of private use: a private endpoint, or a resolver that leads the name astray.
+    #[serde(skip_serializing_if = "is_false")]
+    pub private_addresses: bool,
     /// Replies that did not match what was asked.
     #[serde(skip_serializing_if = "is_zero")]
     pub ignored_replies: u32,

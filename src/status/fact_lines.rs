@@ -61,7 +61,13 @@ fn naming(facts: &Facts, lines: &mut Vec<FactLine>) {
         lines.push(("aliases", facts.aliases.join(" -> ")));
     }
     if !facts.resolved.is_empty() {
-        lines.push(("addresses", human::list(&facts.resolved)));
+        let private = if facts.private_addresses {
+            " (private)"
+        } else {
+            ""
+        };
+        let addresses = human::list(&facts.resolved);
+        lines.push(("addresses", format!("{addresses}{private}")));
     }
     if facts.ignored_replies > 0 {
         let count = facts.ignored_replies;

@@ -114,8 +114,17 @@ fn settle(trace: &mut Trace, resolved: &Resolved) {
     facts.rcode = Some("NOERROR".to_owned());
     facts.aliases.clone_from(&resolved.aliases);
     facts.resolved.clone_from(&resolved.addresses);
+    facts.private_addresses = resolved.addresses.iter().copied().all(is_private);
     facts.icmp = None;
     facts.no_local_route = false;
+}
+
+/// Whether the address means something in a private network only: RFC 1918, RFC 6598, RFC 4193.
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.octets()[0] == 100 && v4.octets()[1] & 0xC0 == 64,
+        IpAddr::V6(v6) => v6.is_unique_local(),
+    }
 }
 
 /// Whether no server of a public name can live there: unspecified or loopback, IPv4-mapped included.

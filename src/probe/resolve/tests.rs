@@ -522,3 +522,23 @@ fn a_resolution_can_move_between_threads() {
     let deadline = Instant::now();
     movable(&resolver.resolve(HOST, deadline, &mut trace));
 }
+
+#[tokio::test]
+async fn addresses_of_private_use_are_told_when_there_are_no_others() {
+    for (addresses, private) in [
+        (&["10.255.255.1"][..], true),
+        (&["100.64.0.1", "fd00::1"], true),
+        (&["10.0.0.1", "192.0.2.1"], false),
+        (&["100.128.0.1"], false),
+        (&["2001:db8::1"], false),
+    ] {
+        let server = Server::dns(move |query| {
+            let records: Vec<_> = addresses.iter().map(|address| (HOST, *address)).collect();
+            vec![answer(query, &records)]
+        })
+        .await;
+        let (result, trace) = resolve(&[server.address]).await;
+        result.unwrap();
+        assert_eq!(trace.facts.private_addresses, private, "{addresses:?}");
+    }
+}

@@ -3,19 +3,18 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Directory;
-use crate::fault::{ANYWHERE, Fault, Place, Scope, Standing};
+use crate::fault::{Fault, Place, Scope, Standing};
 use crate::rules::{self, Laid};
-use crate::servers::{dns, wait_until};
-use crate::spec::Service;
+use crate::servers::{dns, haproxy, wait_until};
 use crate::topology::Topology;
 
 /// A handle on a running lab: enough to change its faults, and to run programs in its namespaces.
@@ -25,6 +24,7 @@ pub struct Control {
     pub(crate) ca_file: PathBuf,
     pub(crate) topology: Topology,
     pub(crate) directory: Directory,
+    pub(crate) middleboxes: bool,
     pub(crate) dnsmasq: u32,
 }
 
@@ -42,10 +42,23 @@ impl State {
     /// What the nameserver has to say differently.
     fn names(&self) -> dns::Overrides {
         let mut names = self.pointed.clone();
-        let gone = self.faults.iter();
-        let gone = gone.filter(|standing| standing.fault == Fault::Nxdomain);
-        names.extend(gone.map(|standing| (standing.host.clone(), Vec::new())));
+        for standing in &self.faults {
+            if let Some(addresses) = answer_instead(standing.fault) {
+                names.insert(standing.host.clone(), addresses);
+            }
+        }
         names
+    }
+}
+
+/// What the nameserver itself answers under a fault; none: what it always does.
+fn answer_instead(fault: Fault) -> Option<Vec<IpAddr>> {
+    match fault {
+        Fault::Nxdomain => Some(Vec::new()),
+        Fault::SinkholeUnspecified => Some(vec![Ipv4Addr::UNSPECIFIED.into()]),
+        Fault::SinkholeLoopback => Some(vec![Ipv4Addr::LOCALHOST.into()]),
+        Fault::SinkholePrivate => Some(vec![Ipv4Addr::new(10, 255, 255, 1).into()]),
+        _ => None,
     }
 }
 
@@ -93,7 +106,7 @@ impl Control {
     pub fn block(&self, host: &str, scope: Scope, fault: Fault) -> Result<()> {
         let host = host.to_owned();
         let standing = Standing { host, scope, fault };
-        self.check(&standing)?;
+        standing.check(&self.directory, self.middleboxes)?;
         self.change(move |state| {
             state.faults.retain(|other| *other != standing);
             state.faults.push(standing);
@@ -130,46 +143,6 @@ impl Control {
     pub fn faults(&self) -> Result<Vec<Standing>> {
         let (_, state) = self.lock()?;
         Ok(state.faults)
-    }
-
-    fn check(&self, standing: &Standing) -> Result<()> {
-        let Standing { host, scope, fault } = standing;
-        let target = self.directory.target(host)?;
-        let named = target
-            .site
-            .is_some_and(|site| site.spec.name == *host && site.has_name());
-        ensure!(
-            host != ANYWHERE || fault.place() == Place::Firewall && *fault != Fault::TlsReset,
-            "{fault} is laid upon one host, not upon {ANYWHERE}"
-        );
-        if fault.place() == Place::Names {
-            ensure!(
-                named,
-                "{fault} is for names, and {host} is none of the lab's"
-            );
-            ensure!(
-                *scope == Scope::Everything,
-                "{fault} is for a name, not for a port"
-            );
-        }
-        if *fault == Fault::TlsReset {
-            ensure!(
-                target.site.is_some(),
-                "{fault} looks for a host's name; {host} has none"
-            );
-        }
-        let only_udp = match (scope, target.site) {
-            (Scope::Udp(_), _) => true,
-            (Scope::Everything, Some(site)) => {
-                let services = &site.spec.services;
-                !services.is_empty() && services.iter().all(Service::is_udp)
-            }
-            _ => false,
-        };
-        if fault.is_tcp_only() && only_udp {
-            bail!("{fault} is for TCP, and there is only UDP on {host} ({scope})");
-        }
-        Ok(())
     }
 
     /// Changes the state and makes the network follow. If it does not, the state stays as it was.
@@ -213,7 +186,13 @@ impl Control {
         firewall.feed("nft", &nft, &rules::firewall(&laid)?)?;
         internet.feed("nft", &nft, &rules::internet(&self.directory, &laid)?)?;
         firewall.feed("iptables-restore", &[], &rules::inspection(&laid, false)?)?;
+        let node = &self.topology.node;
+        node.ip_batch(&rules::node(&laid, false)?)?;
+        if self.middleboxes {
+            haproxy::deny(&self.folder, &denied(&laid))?;
+        }
         if self.directory.has_ipv6() {
+            node.ip6_batch(&rules::node(&laid, true)?)?;
             firewall.feed("ip6tables-restore", &[], &rules::inspection(&laid, true)?)?;
         }
         Ok(())
@@ -230,4 +209,16 @@ impl Control {
             internet.enter(move || Ok(dns::serial() == Some(serial)))
         })
     }
+}
+
+/// Every name of a host that a middlebox denies by name.
+fn denied<'a>(laid: &[Laid<'a>]) -> Vec<(Fault, &'a str)> {
+    let names = |laid: &Laid<'a>| {
+        let fault = laid.standing.fault;
+        let by_name = fault.place() == Place::Middlebox && fault.is_by_name();
+        let site = laid.target.site.filter(|_| by_name);
+        let names = site.into_iter().flat_map(|site| site.spec.names());
+        names.map(move |name| (fault, name.as_str()))
+    };
+    laid.iter().flat_map(names).collect()
 }

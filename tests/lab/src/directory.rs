@@ -63,7 +63,8 @@ impl Directory {
     /// Gives every host its addresses. Hosts of the same name are an error: their services would be ambiguous.
     pub fn new(spec: &LabSpec) -> Result<Self> {
         let literals = spec.hosts.iter().filter_map(|host| host.name.parse().ok());
-        let taken: BTreeSet<IpAddr> = literals.collect();
+        let given = spec.hosts.iter().filter_map(|host| host.at);
+        let taken: BTreeSet<IpAddr> = literals.chain(given.map(IpAddr::V4)).collect();
         let mut free_v4 = server_addresses().filter(|address| !taken.contains(&(*address).into()));
         let mut free_v6 = (1..=u16::MAX)
             .map(|n| Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, n))
@@ -79,6 +80,7 @@ impl Directory {
             match host.name.parse() {
                 Ok(IpAddr::V4(address)) => v4.push(address),
                 Ok(IpAddr::V6(address)) => v6.push(address),
+                Err(_) if host.at.is_some() => v4.extend(host.at),
                 Err(_) => {
                     v4.extend(free_v4.by_ref().take(host.addresses.into()));
                     if v4.len() < usize::from(host.addresses) {
@@ -104,6 +106,7 @@ impl Directory {
             "nameserver" => Some(vec![NAMESERVER.into()]),
             "second-nameserver" => Some(vec![SECOND_NAMESERVER.into()]),
             "metadata" => Some(vec![METADATA.into()]),
+            "proxy" => Some(vec![FIREWALL.into()]),
             _ => None,
         };
         if let Some(addresses) = special {

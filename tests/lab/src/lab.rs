@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use nix::unistd::geteuid;
 
+use crate::ca::{CA, INSPECTION_CA};
 use crate::control::Control;
-use crate::directory::{Directory, METADATA, NAMESERVER, NODE, SECOND_NAMESERVER};
+use crate::directory::{Directory, FIREWALL, METADATA, NAMESERVER, NODE, SECOND_NAMESERVER};
 use crate::fault::{Fault, Scope, Standing};
 use crate::guard::{Guard, remove_leftovers};
 use crate::namespace::Namespace;
-use crate::servers::Servers;
 use crate::servers::process::require_programs;
+use crate::servers::{Servers, squid};
 use crate::spec::LabSpec;
 use crate::topology::{Topology, resolv_conf};
 
@@ -43,7 +44,8 @@ impl Lab {
         let resolv_conf_file = folder.join("resolv.conf");
         fs::write(&resolv_conf_file, resolv_conf(spec)?)?;
         let control = Control {
-            ca_file: folder.join("certificates/ca.pem"),
+            ca_file: folder.join("certificates").join(CA),
+            middleboxes: spec.middleboxes,
             folder,
             topology,
             directory,
@@ -85,6 +87,11 @@ impl Lab {
         &self.control.ca_file
     }
 
+    /// The certificate of the authority that signs anew what `Fault::TlsInspected` opens, PEM.
+    pub fn inspection_ca_file(&self) -> PathBuf {
+        self.guard.folder.join("certificates").join(INSPECTION_CA)
+    }
+
     pub fn resolv_conf(&self) -> &Path {
         &self.resolv_conf
     }
@@ -100,6 +107,11 @@ impl Lab {
     /// An address of the internet whose port 53 is closed, unless the specification asked for a second nameserver.
     pub fn second_nameserver(&self) -> IpAddr {
         SECOND_NAMESERVER.into()
+    }
+
+    /// The explicit proxy, if the specification asked for middleboxes.
+    pub fn proxy_url(&self) -> String {
+        format!("http://{FIREWALL}:{}", squid::PORT)
     }
 
     /// Where the node finds the instance metadata service, if the specification asked for one.

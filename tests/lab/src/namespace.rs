@@ -93,6 +93,12 @@ impl Namespace {
         let mut command = Command::new("ip");
         feed(command.args(["-n", &self.name, "-batch", "-"]), lines)
     }
+
+    /// The same for commands that would be about IPv4 otherwise.
+    pub(crate) fn ip6_batch(&self, lines: &str) -> Result<()> {
+        let mut command = Command::new("ip");
+        feed(command.args(["-6", "-n", &self.name, "-batch", "-"]), lines)
+    }
 }
 
 /// Runs a command with this input; what it says becomes the error if it fails.

@@ -1,6 +1,8 @@
 //! What a lab is asked to contain: hosts, their services, and the facts of the pretended cloud.
 //! Knows nothing of addresses, namespaces or programs.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 
 /// A whole laboratory. `LabSpec::default()` is an empty internet with a nameserver and no metadata service.
@@ -13,6 +15,9 @@ pub struct LabSpec {
     pub ipv6: bool,
     /// Whether a nameserver answers at `Lab::second_nameserver` too (its port is closed otherwise).
     pub second_nameserver: bool,
+    /// Whether haproxy and squid run on the firewall. Nothing is led to them until a fault does that; the explicit
+    /// proxy (`Lab::proxy_url`) listens from the start.
+    pub middleboxes: bool,
 }
 
 impl Default for LabSpec {
@@ -22,6 +27,7 @@ impl Default for LabSpec {
             metadata: None,
             ipv6: true,
             second_nameserver: false,
+            middleboxes: false,
         }
     }
 }
@@ -59,6 +65,10 @@ pub struct HostSpec {
     pub ipv6: bool,
     /// How many IPv4 addresses the name has.
     pub addresses: u8,
+    /// Its IPv4 address, for a host that must have a particular one.
+    pub at: Option<Ipv4Addr>,
+    /// Names that lead to the host's name, the first to the second and so on: each an alias (CNAME) of the next.
+    pub aliases: Vec<String>,
 }
 
 impl HostSpec {
@@ -70,6 +80,8 @@ impl HostSpec {
             status: 200,
             ipv6: false,
             addresses: 1,
+            at: None,
+            aliases: Vec::new(),
         }
     }
 
@@ -137,6 +149,24 @@ impl HostSpec {
     pub fn addresses(mut self, count: u8) -> Self {
         self.addresses = count;
         self
+    }
+
+    #[must_use]
+    pub fn at(mut self, address: Ipv4Addr) -> Self {
+        self.at = Some(address);
+        self
+    }
+
+    #[must_use]
+    pub fn alias(mut self, name: impl Into<String>) -> Self {
+        self.aliases.push(name.into());
+        self
+    }
+
+    /// Every name that its clients may ask it by.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        let more = self.server_names.iter().chain(&self.aliases);
+        std::iter::once(&self.name).chain(more)
     }
 }
 

@@ -58,9 +58,11 @@ impl Topology {
             ("net/ipv4/icmp_msgs_burst", "10000"),
             ("net/ipv6/icmp/ratelimit", "0"),
         ];
-        const ROUTER: [(&str, &str); 2] = [
+        const ROUTER: [(&str, &str); 3] = [
             ("net/ipv4/ip_forward", "1"),
             ("net/ipv6/conf/all/forwarding", "1"),
+            // So that rules can tell the packets of a handshake from those after it.
+            ("net/netfilter/nf_conntrack_acct", "1"),
         ];
         const NO_IPV6: [(&str, &str); 2] = [
             ("net/ipv6/conf/default/disable_ipv6", "1"),

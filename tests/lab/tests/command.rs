@@ -160,6 +160,47 @@ fn faults_are_laid_and_healed_from_another_terminal() {
 }
 
 #[test]
+fn a_fault_is_laid_by_its_name_where_it_shows() {
+    let people = People::new(AGENT);
+    let list = text(&people.run(&["faults"]));
+    for name in ["sni-reset", "proxy-407", "mtu-blackhole", "tls-reset"] {
+        assert!(list.contains(&format!("\n  {name} ")), "{list}");
+    }
+    let mut up = people.up();
+    let curl = [
+        "exec",
+        "--",
+        "curl",
+        "-sS",
+        "-m2",
+        "https://mcr.microsoft.com/",
+    ];
+    let laid = text(&people.run(&["fault", "sni-reset"]));
+    assert!(
+        laid.starts_with("mcr.microsoft.com (all ports): "),
+        "{laid}"
+    );
+    let seen = text(&people.run(&curl));
+    assert!(seen.contains("reset by peer"), "{seen}");
+    let elsewhere = ["fault", "syn-drop", "--host", "203.0.113.250"];
+    assert!(people.run(&elsewhere).status.success());
+    assert!(people.run(&["heal"]).status.success());
+    assert_eq!(text(&people.run(&curl)), "mcr.microsoft.com\n");
+    let mistake = text(&people.run(&["fault", "bad-luck"]));
+    assert!(
+        mistake.contains("there is no fault \"bad-luck\""),
+        "{mistake}"
+    );
+    let nowhere = text(&people.run(&["fault", "ntp-kiss"]));
+    assert!(
+        nowhere.contains("this lab has no host with NTP"),
+        "{nowhere}"
+    );
+    assert!(people.run(&["down"]).status.success());
+    assert!(up.wait().unwrap().success());
+}
+
+#[test]
 fn down_ends_a_lab_from_another_terminal() {
     let people = People::new(AGENT);
     let mut up = people.up();

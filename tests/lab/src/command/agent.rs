@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::fs::{self, File};
-use std::net::IpAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
@@ -21,8 +20,7 @@ use super::UpArguments;
 pub(super) fn configuration(
     arguments: &UpArguments,
     cluster: &Cluster,
-    nameserver: IpAddr,
-    ca_file: &Path,
+    lab: &Lab,
 ) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "cloud: {}", arguments.cloud)?;
@@ -32,9 +30,12 @@ pub(super) fn configuration(
     for (name, value) in cluster.parameters() {
         writeln!(text, "  {name}: \"{value}\"")?;
     }
-    writeln!(text, "nameservers: [\"{nameserver}\"]")?;
+    writeln!(text, "nameservers: [\"{}\"]", lab.nameserver())?;
     writeln!(text, "tls: {{roots: none}}")?;
-    writeln!(text, "ca_files: [\"{}\"]", ca_file.display())?;
+    writeln!(text, "ca_files: [\"{}\"]", lab.ca_file().display())?;
+    if arguments.proxy {
+        writeln!(text, "proxy: {{url: \"{}\"}}", lab.proxy_url())?;
+    }
     writeln!(text, "probe: {{interval: 5s}}")?;
     writeln!(text, "web: {{listen: \"0.0.0.0:9100\"}}")?;
     Ok(text)

@@ -2,6 +2,7 @@
 
 mod agent;
 mod beacon;
+mod faults;
 mod status;
 mod up;
 
@@ -27,7 +28,7 @@ namespace of its own. No packet leaves the machine. Needs root.
 
   terminal 1   egress-lab up --agent target/release/egress-probe
   terminal 2   egress-lab exec -- curl -s http://127.0.0.1:9100/status
-               egress-lab block --host mcr.microsoft.com --fault tls-reset
+               egress-lab fault sni-reset
                egress-lab exec -- curl https://mcr.microsoft.com/
                egress-lab status
                egress-lab heal
@@ -53,9 +54,17 @@ pub(crate) struct Arguments {
 enum Command {
     /// Starts a lab with every host of the agent's plan, and the agent on its node; stays until Ctrl-C
     Up(UpArguments),
-    /// Lays a fault upon a host of the running lab
+    /// Lays a fault by its name alone, upon a host on which it shows
+    Fault {
+        /// One of those that `egress-lab faults` lists first
+        name: String,
+        /// Another host than the usual one
+        #[arg(long)]
+        host: Option<String>,
+    },
+    /// Lays any fault upon any host of the running lab
     Block {
-        /// A host's name or address, nameserver, metadata, or * for every destination
+        /// A host's name or address, nameserver, metadata, proxy, or * for every destination
         #[arg(long)]
         host: String,
         /// One of those that `egress-lab faults` lists
@@ -94,6 +103,9 @@ struct UpArguments {
     /// The edition of the catalogue: 2020-01, 2026-06, a date, or latest
     #[arg(long, default_value = "latest")]
     edition: String,
+    /// The agent goes through the lab's explicit proxy
+    #[arg(long)]
+    proxy: bool,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
@@ -107,13 +119,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Up(arguments) => return up::run(&arguments, beacon),
         Command::Block { host, fault, port } => {
             let scope = port.unwrap_or(Scope::Everything);
-            Beacon::find(beacon)?.control.block(&host, scope, fault)?;
-            say(&format!("{host} ({scope}): {}", fault.summary()))?;
+            faults::block(beacon, &host, scope, fault)?;
         }
-        Command::Heal { host } => heal(beacon, host.as_deref())?,
+        Command::Fault { name, host } => faults::named(beacon, &name, host)?,
+        Command::Heal { host } => faults::heal(beacon, host.as_deref())?,
         Command::Status => say(status::render(&Beacon::find(beacon)?)?.trim_end())?,
         Command::Exec { program } => exec(beacon, &program)?,
-        Command::Faults => say(&faults())?,
+        Command::Faults => say(&faults::list()?)?,
         Command::Down => down(beacon)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -122,25 +134,6 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 /// One paragraph on standard output.
 fn say(text: &str) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
-}
-
-fn heal(beacon: &Path, host: Option<&str>) -> Result<()> {
-    let control = Beacon::find(beacon)?.control;
-    let Some(host) = host else {
-        control.heal_all()?;
-        return say("every host is well");
-    };
-    let standing = control.faults()?;
-    control.heal(host)?;
-    let healed = standing.iter().filter(|fault| fault.host == host).count();
-    say(&format!(
-        "{host} is well; faults that stood upon it: {healed} healed"
-    ))
-}
-
-fn faults() -> String {
-    let line = |fault: Fault| format!("{:20} {}", fault.as_str(), fault.summary());
-    Fault::ALL.map(line).join("\n")
 }
 
 /// Becomes the program, so that its exit code and signals are its own.

@@ -20,14 +20,14 @@ pub(super) fn run(arguments: &UpArguments, beacon: &Path) -> Result<ExitCode> {
     let stop = stop_signal()?;
     let mut claim = Claim::stake(beacon)?;
     let cluster = Cluster::of(&arguments.cloud)?;
-    let nameserver = Lab::NAMESERVER;
     let plan = cluster.plan(&arguments.agent, &arguments.edition, &[])?;
     let mut spec = LabSpec::from_plan_json(&plan)?;
     spec.metadata = Some(cluster.metadata());
+    spec.middleboxes = true;
 
     let lab = Lab::start(&spec)?;
     fs::write(lab.folder().join("plan.json"), &plan)?;
-    let configuration = configuration(arguments, &cluster, nameserver, lab.ca_file())?;
+    let configuration = configuration(arguments, &cluster, &lab)?;
     let mut agent = Agent::start(&lab, &arguments.agent, &configuration)?;
     claim.light(&lab)?;
     say(&instructions(&lab, &spec, &agent))?;
@@ -64,10 +64,11 @@ fn instructions(lab: &Lab, spec: &LabSpec, agent: &Agent) -> String {
 
   ip netns exec {node} curl -s http://127.0.0.1:9100/status
   make lab-status                     what runs, and which faults stand
+  make lab-faults                     what can break
+  make lab-fault NAME=sni-reset       breaks it, on a host on which it shows
   make lab-block HOST={example} FAULT=tls-reset
   make lab-heal                       every host is well again
   make lab-exec CMD='curl https://{example}/'
-  make lab-faults                     what FAULT can be
 
 The agent's log: {log}
 Everything else: {folder}

@@ -19,8 +19,11 @@ pub(super) fn ports(laid: &Laid<'_>, kind: impl Fn(&Service) -> bool, usual: u16
 }
 
 /// One nftables expression for each address of the target; a single one for every destination.
-pub(super) fn selectors(laid: &Laid<'_>, transport: Option<Transport>) -> Vec<String> {
-    let scope = laid.standing.scope;
+pub(super) fn selectors(
+    laid: &Laid<'_>,
+    scope: Scope,
+    transport: Option<Transport>,
+) -> Vec<String> {
     if laid.target.addresses.is_empty() {
         return selector(None, scope, transport).into_iter().collect();
     }
@@ -51,4 +54,9 @@ pub(super) fn selector(
         (Scope::Udp(port), _) | (Scope::Port(port), Some(Udp)) => format!("udp dport {port}"),
     };
     Some(format!("{destination} {part}").trim().to_owned())
+}
+
+/// The expression for what comes back.
+pub(super) fn replies(selector: &str) -> String {
+    selector.replace("daddr", "saddr").replace("dport", "sport")
 }

@@ -13,7 +13,7 @@ use anyhow::Result;
 use super::process::Process;
 use crate::directory::{Directory, NAMESERVER, SECOND_NAMESERVER, Site};
 use crate::namespace::Namespace;
-use crate::spec::LabSpec;
+use crate::spec::{HostSpec, LabSpec};
 
 /// A name that only the lab knows. Its second answer, a serial number in 127.0.0.0/8, tells which hosts file is in force.
 const CANARY: &str = "serial.egress-lab.invalid";
@@ -41,6 +41,7 @@ pub(super) fn start(
          bind-interfaces\n\
          no-resolv\n\
          no-poll\n\
+         no-round-robin\n\
          no-hosts\n\
          addn-hosts={folder_name}/hosts\n\
          local=/#/\n\
@@ -48,12 +49,25 @@ pub(super) fn start(
          cache-size=0\n\
          log-facility=-\n"
     );
+    let aliases = directory.sites.iter().map(|site| aliases(&site.spec));
+    let configuration = configuration + &aliases.collect::<String>();
     let file = folder.join("dnsmasq.conf");
     fs::write(&file, configuration)?;
     let configuration = format!("--conf-file={}", file.display());
     let pid = format!("--pid-file={folder_name}/dnsmasq.pid");
     let arguments = ["--keep-in-foreground", &configuration, &pid];
     Process::start(internet, "dnsmasq", &arguments, folder)
+}
+
+/// One line for each alias of a host, which leads to the next one or, the last of them, to the host's name.
+fn aliases(host: &HostSpec) -> String {
+    let targets = host.aliases.iter().skip(1).chain([&host.name]);
+    let mut lines = String::new();
+    for (alias, target) in host.aliases.iter().zip(targets) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "cname={alias},{target}");
+    }
+    lines
 }
 
 /// The hosts file: every name with its addresses, or with what stands in `overrides`.
@@ -117,7 +131,6 @@ pub(crate) fn wire_name(name: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::HostSpec;
 
     #[test]
     fn a_name_without_addresses_is_left_out_of_the_hosts_file() {

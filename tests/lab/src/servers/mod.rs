@@ -1,12 +1,16 @@
 //! The lab's internet: real servers, each started in the internet namespace and awaited until it answers.
 
 pub(crate) mod dns;
+pub(crate) mod haproxy;
 pub(crate) mod nginx;
 pub(crate) mod ntp;
+pub(crate) mod pages;
 pub(crate) mod process;
 pub(crate) mod small;
+pub(crate) mod squid;
 pub(crate) mod ssh;
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::thread;
@@ -14,8 +18,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::directory::Directory;
-use crate::namespace::Namespace;
+use crate::ca::Authority;
+use crate::directory::{Directory, FIREWALL};
 use crate::spec::{LabSpec, Service};
 use crate::topology::Topology;
 
@@ -36,26 +40,47 @@ impl Servers {
         directory: &Directory,
         folder: &Path,
     ) -> Result<Self> {
-        let internet = &topology.internet;
+        let (internet, firewall) = (&topology.internet, &topology.firewall);
+        let certificates = folder.join("certificates");
+        fs::create_dir_all(&certificates)?;
+        let authority = Authority::create(&certificates)?;
         let mut processes = vec![dns::start(internet, spec, directory, folder)?];
         processes.extend(ssh::start(internet, directory, folder)?);
         processes.extend(ntp::start(internet, directory, folder)?);
-        processes.push(nginx::start(internet, spec, directory, folder)?);
+        processes.push(nginx::start(internet, spec, directory, &authority, folder)?);
+        if spec.middleboxes {
+            processes.push(haproxy::start(firewall, &authority, folder)?);
+            processes.push(squid::start(firewall, folder)?);
+        }
         let small = vec![
             SmallServers::start(internet, small::of_internet(spec, directory))?,
-            SmallServers::start(&topology.firewall, small::of_firewall())?,
+            SmallServers::start(firewall, small::of_firewall())?,
         ];
         let mut servers = Self { processes, small };
-        servers.wait_until_ready(internet, directory)?;
+        servers.wait_until_ready(topology, directory, folder)?;
         Ok(servers)
     }
 
-    fn wait_until_ready(&mut self, internet: &Namespace, directory: &Directory) -> Result<()> {
+    fn wait_until_ready(
+        &mut self,
+        topology: &Topology,
+        directory: &Directory,
+        folder: &Path,
+    ) -> Result<()> {
+        let internet = &topology.internet;
         let https = |service: &Service| matches!(service, Service::Https { .. });
         let http = |service: &Service| matches!(service, Service::Http { .. });
         for process in &mut self.processes {
             match process.name() {
                 "dnsmasq" => process.wait(internet, dns::answers)?,
+                "haproxy" => {
+                    let folder = folder.to_owned();
+                    process.wait(&topology.firewall, move || haproxy::answers(&folder))?;
+                }
+                "squid" => {
+                    let proxy = SocketAddr::new(FIREWALL.into(), squid::PORT);
+                    process.wait(&topology.firewall, move || accepts(proxy))?;
+                }
                 "chronyd" => {
                     let first = first_address(directory, |service| *service == Service::Ntp);
                     process.wait(internet, move || first.is_none_or(ntp::answers))?;

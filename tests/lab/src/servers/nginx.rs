@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::pages;
 use super::process::Process;
 use crate::ca::Authority;
 use crate::directory::{Directory, METADATA, Site};
@@ -31,11 +32,9 @@ pub(super) fn start(
     internet: &Namespace,
     spec: &LabSpec,
     directory: &Directory,
+    authority: &Authority,
     folder: &Path,
 ) -> Result<Process> {
-    let certificates = folder.join("certificates");
-    fs::create_dir_all(&certificates)?;
-    let authority = Authority::create(&certificates)?;
     let mut blocks = Blocks::default();
     for (number, site) in directory.sites.iter().enumerate() {
         let is_https = |service: &Service| matches!(service, Service::Https { .. });
@@ -46,6 +45,7 @@ pub(super) fn start(
         };
         add_site(&mut blocks, site, certificate, folder, number);
     }
+    blocks.http += &pages::servers(spec, directory, authority)?;
     if let Some(metadata) = &spec.metadata {
         blocks.http += &metadata_server(metadata);
     }

@@ -11,7 +11,7 @@ use super::wait_until;
 use crate::namespace::Namespace;
 
 /// Programs that the lab runs, and the Debian package of each.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 11] = [
     ("ip", "iproute2"),
     ("nft", "nftables"),
     ("iptables-restore", "iptables"),
@@ -21,6 +21,8 @@ const PACKAGES: [(&str, &str); 9] = [
     ("sshd", "openssh-server"),
     ("ssh-keygen", "openssh-client"),
     ("chronyd", "chrony"),
+    ("haproxy", "haproxy"),
+    ("squid", "squid"),
 ];
 
 /// One sentence that names everything that is missing.
