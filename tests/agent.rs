@@ -167,6 +167,22 @@ fn a_blocked_name_is_the_only_one_that_turns_and_heals_again() {
     let changes = sample(&metrics, "egress_probe_state_changes_total", &labels);
     assert_eq!(changes, Some(2.0));
     assert_exposition(&metrics);
+    let log = running.log();
+    let of_target = |line: &&str| line.contains(&format!("target={target} probe=https"));
+    let lines: Vec<_> = log.lines().filter(of_target).collect();
+    assert_eq!(
+        lines.len(),
+        2,
+        "the log tells of changes, and of no attempt: {lines:#?}"
+    );
+    assert!(
+        lines[0].contains(" WARN ") && lines[0].contains("reason=connection_reset"),
+        "{lines:#?}"
+    );
+    assert!(
+        lines[1].contains(" INFO ") && lines[1].contains("to=reachable"),
+        "{lines:#?}"
+    );
 }
 
 #[test]
@@ -192,7 +208,15 @@ fn nameservers_that_are_replaced_while_the_agent_runs_replace_their_targets() {
     let (first, second) = (SMALL.nameserver(), SMALL.second_nameserver());
     let resolv_conf = file(&SMALL, "followed.conf", &format!("nameserver {first}\n"));
     let path = resolv_conf.to_str().expect("a path of plain letters");
-    let running = small(9102, &["--resolv-conf", path, "--interval", "1s"]);
+    let arguments = [
+        "--resolv-conf",
+        path,
+        "--interval",
+        "1s",
+        "--log-level",
+        "debug",
+    ];
+    let running = small(9102, &arguments);
     let (old, new) = (format!("{first}:53"), format!("{second}:53"));
     let report = running.report();
     assert_eq!(report.target(&old, "dns-udp").verdict(), "reachable");
@@ -213,6 +237,8 @@ fn nameservers_that_are_replaced_while_the_agent_runs_replace_their_targets() {
         (seen == new.as_str()).then_some(()).ok_or(seen)
     });
     assert!(well.address.is_some());
+    let attempt = "attempt ended target=well.example:443 probe=https verdict=reachable seconds=";
+    assert!(running.log().contains(attempt), "{}", running.log());
 }
 
 #[test]

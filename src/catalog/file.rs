@@ -177,9 +177,12 @@ fn trust(fields: &mut Fields<'_>, reader: &mut Reader) -> Trust {
         }
         text.is_some()
     });
-    let files = fields
-        .get("ca_files")
-        .map_or_else(Vec::new, |at| texts(&at, reader));
+    let files = fields.get("ca_files").map_or_else(Vec::new, |at| {
+        if cluster {
+            reader.wrong(&at, "cannot stand beside `trust: cluster`; choose one");
+        }
+        texts(&at, reader)
+    });
     match (cluster, files.is_empty()) {
         (true, _) => Trust::Cluster,
         (false, true) => Trust::Public,

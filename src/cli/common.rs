@@ -64,12 +64,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "ROOTS")]
     pub tls_roots: Option<TlsRoots>,
     /// Instance metadata service: an address, or `off` [default: 169.254.169.254]
-    #[arg(
-        long,
-        global = true,
-        value_name = "ADDR",
-        env = "EGRESS_PROBE_METADATA"
-    )]
+    #[arg(long, global = true, value_name = "ADDR")]
     pub metadata: Option<MetadataService>,
     /// Proxy to test through: none, environment, or http://HOST:PORT [default: none, the node's direct path]
     #[arg(long, global = true, value_name = "PROXY", value_parser = proxy())]
@@ -77,10 +72,10 @@ pub struct Common {
     /// What is reached without the proxy: names, addresses, networks (repeatable, or with commas)
     #[arg(long, global = true, value_name = "LIST")]
     pub no_proxy: Vec<Bypass>,
-    /// Deadline of one attempt, such as 10s
+    /// Deadline of one attempt, such as 5s [default: 10s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = timeout)]
     pub timeout: Option<Duration>,
-    /// Attempts in flight at most [default: 32, and 64 for check]
+    /// Attempts in flight at most [default: 32; for check one per target, 64 to 256]
     #[arg(long, global = true, value_name = "N", value_parser = concurrency)]
     pub concurrency: Option<usize>,
     /// Address where no server can be; a connect to it that succeeds shows an interceptor [default: 192.0.2.1]

@@ -68,7 +68,7 @@ pub async fn discover(config: &Config, environment: &Environment) -> Surrounding
 }
 
 /// Everything that needs no packet.
-fn given(config: &Config, environment: &Environment) -> Surroundings {
+pub fn given(config: &Config, environment: &Environment) -> Surroundings {
     let mut found = Surroundings {
         cloud: config
             .cloud

@@ -28,7 +28,7 @@ pub struct CatalogInfo {
     pub cloud: String,
     /// The Azure region.
     pub location: String,
-    /// SHA-256 of its rows, lower-case hex.
+    /// SHA-256 of the text of its files, lower-case hex.
     pub sha256: String,
 }
 

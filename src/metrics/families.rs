@@ -93,7 +93,7 @@ families! {
     RELOAD_SUCCESS_TIME = Gauge "egress_config_last_reload_success_timestamp_seconds" []
         "When the configuration in use was loaded, in Unix time.";
     CATALOG_INFO = Gauge "egress_catalog_info" ["edition" "cloud" "location" "sha256"]
-        "The catalogue in use, and the hash of its rows.";
+        "The catalogue in use, and the SHA-256 of the text of its files.";
     BUILD_INFO = Gauge "egress_build_info" ["version" "revision" "rustc"]
         "The build of the agent.";
 }

@@ -10,9 +10,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::addresses::Turn;
+use super::failures::Failures;
 use super::stream::Stream;
 use super::{Symptom, Trace, classify, error_queue};
-use crate::outcome::{IcmpError, Phase, Reason};
+use crate::outcome::Phase;
 
 /// A connection that stands.
 #[derive(Debug)]
@@ -27,10 +28,8 @@ pub(super) struct Connection {
 
 /// Connects to the first of `addresses` that answers. Each gets its share of the time that remains.
 ///
-/// When all fail, the last failure that the network caused is returned: an address for which no packet left
-/// this node (a family without a route, say) hides no other address's failure. Facts about ICMP and routes are
-/// those of the failure returned; after a success there are none. The node's own trouble ends the search:
-/// with other addresses it would only repeat itself.
+/// When all fail, the last failure that the network caused is returned, with its facts about ICMP and routes; after
+/// a success there are none. The node's own trouble ends the search: with other addresses it would only repeat itself.
 pub(super) async fn connect(
     addresses: &[IpAddr],
     port: u16,
@@ -38,7 +37,7 @@ pub(super) async fn connect(
     trace: &mut Trace,
 ) -> Result<Connection, Symptom> {
     trace.enter(Phase::Connect);
-    let mut telling: Option<FailedAddress> = None;
+    let mut failures = Failures::default();
     for (position, &address) in addresses.iter().enumerate() {
         let peer = SocketAddr::new(address, port);
         trace.try_address(peer);
@@ -47,48 +46,62 @@ pub(super) async fn connect(
         match dial(peer, share, trace).await {
             Ok(stream) => {
                 let took = started.elapsed();
-                let stream = Stream::from(stream);
                 return Ok(Connection { stream, peer, took });
             }
             Err(symptom) if symptom.reason.is_own_trouble() => return Err(symptom),
-            Err(symptom) => {
-                trace.address_failed(&symptom);
-                let failed = FailedAddress::new(symptom, trace);
-                if telling.is_none() || !failed.no_local_route {
-                    telling = Some(failed);
-                }
-            }
+            Err(symptom) => failures.add(symptom, trace),
         }
     }
-    Err(telling.map_or_else(no_address, |failed| failed.restore(trace)))
+    Err(failures.into_symptom(trace))
 }
 
 /// One connect, for at most `patience`. The error queue is read before the socket is dropped.
-async fn dial(
+async fn dial(peer: SocketAddr, patience: Duration, trace: &mut Trace) -> Result<Stream, Symptom> {
+    let tcp = begin(peer, trace)?;
+    completed(tcp, peer, patience, trace).await
+}
+
+/// The connection that `tcp` is about to be.
+async fn completed(
+    tcp: TcpStream,
     peer: SocketAddr,
     patience: Duration,
     trace: &mut Trace,
-) -> Result<TcpStream, Symptom> {
-    let stream = begin(peer, trace)?;
-    let error = match timeout(patience, stream.writable()).await {
-        Ok(Ok(())) => stream
-            .take_error()
-            .unwrap_or_else(Some)
-            // No error and no peer would be a false alarm of the poll, not a connection.
-            .or_else(|| stream.peer_addr().err()),
-        Ok(Err(error)) => Some(error),
-        Err(_elapsed) => Some(io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("no answer to the connect within {patience:.1?}"),
-        )),
+) -> Result<Stream, Symptom> {
+    let ended = timeout(patience, tcp.writable()).await;
+    let error = match ended.map_err(|_elapsed| unanswered(patience)).flatten() {
+        Ok(()) => standing(&tcp).err(),
+        Err(error) => Some(error),
     };
-    if let Some(error) = error {
-        return Err(classify::socket_error(&error, &stream, trace));
+    match error {
+        None => {
+            // On a connection that stands, ICMP errors are hints and the kernel keeps trying (RFC 1122 section
+            // 4.2.3.9); with the error queue on it would give up, without saying who sent them.
+            error_queue::disable(&tcp, peer).ok();
+            Ok(Stream::from(tcp))
+        }
+        Some(error) if has_stood(&error) => Ok(Stream::broken(tcp, error)),
+        Some(error) => Err(classify::socket_error(&error, &tcp, trace)),
     }
-    // On a connection that stands, ICMP errors are hints and the kernel keeps trying (RFC 1122 section 4.2.3.9);
-    // with the error queue on it would give up, without saying who sent them.
-    error_queue::disable(&stream, peer).ok();
-    Ok(stream)
+}
+
+fn standing(tcp: &TcpStream) -> io::Result<()> {
+    match tcp.take_error()? {
+        Some(error) => Err(error),
+        // No error and no peer would be a false alarm of the poll, not a connection.
+        None => tcp.peer_addr().map(drop),
+    }
+}
+
+/// Whether the connection stood before it ended: an RST to a SYN is ECONNREFUSED. What comes right after the
+/// handshake belongs to the next phase, or the verdict would depend on which of the two is quicker.
+fn has_stood(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ECONNRESET | libc::EPIPE))
+}
+
+fn unanswered(patience: Duration) -> io::Error {
+    let detail = format!("no answer to the connect within {patience:.1?}");
+    io::Error::new(io::ErrorKind::TimedOut, detail)
 }
 
 /// Sends the SYN.
@@ -111,37 +124,13 @@ fn open(peer: SocketAddr) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// A failure with the facts that belong to it.
-struct FailedAddress {
-    symptom: Symptom,
-    icmp: Option<IcmpError>,
-    no_local_route: bool,
-}
-
-impl FailedAddress {
-    fn new(symptom: Symptom, trace: &Trace) -> Self {
-        Self {
-            symptom,
-            icmp: trace.facts.icmp,
-            no_local_route: trace.facts.no_local_route,
-        }
-    }
-
-    fn restore(self, trace: &mut Trace) -> Symptom {
-        trace.facts.icmp = self.icmp;
-        trace.facts.no_local_route = self.no_local_route;
-        self.symptom
-    }
-}
-
-fn no_address() -> Symptom {
-    Symptom::new(Reason::NoAddresses, "there is no address to connect to")
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::super::testing::*;
     use super::*;
+    use crate::outcome::Reason;
 
     fn turn() -> Turn {
         Turn {
@@ -191,6 +180,29 @@ mod tests {
             assert_eq!(result.unwrap_err().reason, Reason::ConnectionRefused);
             assert!(!outcome.facts.no_local_route);
             assert_eq!(outcome.addresses.len(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reset_right_after_the_handshake_belongs_to_whoever_reads_or_writes_first() {
+        let listener = std::net::TcpListener::bind((LOOPBACK, 0)).unwrap();
+        let peer = listener.local_addr().unwrap();
+        for write in [true, false] {
+            let mut trace = Trace::start(Phase::Connect);
+            let tcp = begin(peer, &mut trace).unwrap();
+            let (accepted, _) = listener.accept().unwrap();
+            let no_farewell = Some(Duration::ZERO);
+            let socket = socket2::Socket::from(accepted);
+            socket.set_linger(no_farewell).unwrap();
+            drop(socket);
+            let completed = completed(tcp, peer, Duration::from_secs(2), &mut trace).await;
+            let mut stream = completed.unwrap();
+            let met = if write {
+                stream.write_all(b"hello").await
+            } else {
+                stream.read_u8().await.map(drop)
+            };
+            assert_eq!(met.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
         }
     }
 

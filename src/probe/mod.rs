@@ -8,6 +8,7 @@ mod context;
 mod datagram;
 mod dns;
 mod error_queue;
+mod failures;
 mod http;
 mod https;
 mod ntp;

@@ -7,6 +7,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
 use super::addresses::{Turn, candidates};
+use super::failures::Failures;
 use super::ntp_packet::{self, Reply, request};
 use super::random::unguessable;
 use super::resolve::Resolver;
@@ -51,20 +52,16 @@ async fn first_answer(
     turn: Turn,
     trace: &mut Trace,
 ) -> Result<Answer, Symptom> {
-    let mut failure = None;
+    let mut failures = Failures::default();
     for (index, &peer) in peers.iter().enumerate() {
-        if let Some(symptom) = failure.take() {
-            trace.address_failed(&symptom);
-        }
         trace.enter(Phase::Exchange);
         trace.try_address(peer);
         match exchange(peer, turn.share(peers.len() - index), trace).await {
             Ok(answer) => return Ok(answer),
-            // The last one's failure is the attempt's.
-            Err(symptom) => failure = Some(symptom),
+            Err(symptom) => failures.add(symptom, trace),
         }
     }
-    Err(failure.unwrap_or_else(|| Symptom::new(Reason::Internal, "no address was left to try")))
+    Err(failures.into_symptom(trace))
 }
 
 async fn exchange(peer: SocketAddr, until: Instant, trace: &mut Trace) -> Result<Answer, Symptom> {

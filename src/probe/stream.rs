@@ -13,10 +13,20 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(super) struct Stream {
     early: Bytes,
+    /// Ended the connection before anybody read or wrote.
+    end: Option<io::Error>,
     tcp: TcpStream,
 }
 
 impl Stream {
+    /// A connection that has stood and is over: whoever reads or writes first meets `end`.
+    pub(super) fn broken(tcp: TcpStream, end: io::Error) -> Self {
+        Self {
+            end: Some(end),
+            ..Self::from(tcp)
+        }
+    }
+
     /// The same connection, `early` before everything that is still to come.
     pub(super) fn with_early(self, early: Bytes) -> Self {
         Self { early, ..self }
@@ -25,8 +35,11 @@ impl Stream {
 
 impl From<TcpStream> for Stream {
     fn from(tcp: TcpStream) -> Self {
-        let early = Bytes::new();
-        Self { early, tcp }
+        Self {
+            early: Bytes::new(),
+            end: None,
+            tcp,
+        }
     }
 }
 
@@ -36,6 +49,9 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(end) = self.end.take() {
+            return Poll::Ready(Err(end));
+        }
         if self.early.is_empty() {
             return Pin::new(&mut self.tcp).poll_read(cx, buffer);
         }
@@ -52,7 +68,10 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(cx, bytes)
+        match self.end.take() {
+            Some(end) => Poll::Ready(Err(end)),
+            None => Pin::new(&mut self.tcp).poll_write(cx, bytes),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

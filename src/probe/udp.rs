@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::addresses::{Turn, candidates};
+use super::failures::Failures;
 use super::random::unguessable;
 use super::resolve::Resolver;
 use super::{Symptom, Trace, classify, datagram};
@@ -48,21 +49,17 @@ async fn first_unrejected(
     turn: Turn,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let mut rejection = None;
+    let mut rejections = Failures::default();
     for &peer in peers {
-        if let Some(symptom) = rejection.take() {
-            trace.address_failed(&symptom);
-        }
         trace.enter(Phase::Exchange);
         trace.try_address(peer);
         let wait = (turn.remaining() / 2).min(LONGEST_WAIT);
         match exchange(peer, opening, Instant::now() + wait, trace).await {
-            Err(symptom) if symptom.reason != Reason::NoRejection => rejection = Some(symptom),
+            Err(symptom) if symptom.reason != Reason::NoRejection => rejections.add(symptom, trace),
             end => return end,
         }
     }
-    let none = || Symptom::new(Reason::Internal, "no address was left to try");
-    Err(rejection.unwrap_or_else(none))
+    Err(rejections.into_symptom(trace))
 }
 
 async fn exchange(

@@ -2,6 +2,7 @@
 //!
 //! One loop owns the queue and the attempts in flight. It knows nothing of networks: attempts are behind [`Attempt`].
 
+mod log;
 mod queue;
 
 use std::collections::HashMap;
@@ -16,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use crate::heartbeat::Heartbeat;
 use crate::outcome::{Outcome, Verdict};
 use crate::probe::Attempt;
-use crate::store::{Change, State, Store};
-use crate::target::{Target, TargetId};
+use crate::store::{State, Store};
+use crate::target::Target;
 use queue::{Next, Queue};
 
 /// The loop wakes at least this often, to show that it lives.
@@ -149,6 +150,7 @@ impl<A: Attempt> Scheduler<A> {
             .as_ref()
             .is_some_and(|ntp| ntp.kiss_code.is_some());
         let proven = outcome.verdict == Verdict::Reachable;
+        log::attempt(&target.id, &outcome);
         let effect = self.store.record(&target.id, outcome);
         let confirm = effect.as_ref().is_some_and(|effect| effect.confirm);
         let next = match (confirm, kissed, proven) {
@@ -160,7 +162,7 @@ impl<A: Attempt> Scheduler<A> {
         let now = Instant::now();
         self.queue.ended(&target.id, next, now);
         if let Some(change) = effect.and_then(|effect| effect.change) {
-            log_change(&target.id, &change);
+            log::change(&target.id, &change);
             if change.to == State::Unreachable {
                 self.sweep(now);
             }
@@ -182,21 +184,5 @@ impl<A: Attempt> Scheduler<A> {
         self.in_flight.shutdown().await;
         self.targets_in_flight.clear();
         self.queue.respread(Instant::now());
-    }
-}
-
-fn log_change(id: &TargetId, change: &Change) {
-    let TargetId { target, probe } = id;
-    let (from, to) = (change.from, change.to);
-    match &change.failure {
-        Some(failure) => tracing::warn!(
-            %target, %probe, %from, %to,
-            phase = %failure.phase, reason = %failure.reason, detail = %failure.detail,
-            "target changed state"
-        ),
-        None if from == State::Pending => {
-            tracing::debug!(%target, %probe, %from, %to, "target changed state");
-        }
-        None => tracing::info!(%target, %probe, %from, %to, "target changed state"),
     }
 }

@@ -47,7 +47,7 @@ pub struct Environment {
     pub proxy: String,
     /// Values of the catalogue's parameters by name.
     pub parameters: BTreeMap<String, String>,
-    /// Where `cloud`, `location`, `edition`, `proxy` and each parameter were found (`config`, `instance metadata`).
+    /// Where `cloud`, `node`, `proxy` and each parameter were found (`config`, `instance metadata`).
     pub sources: BTreeMap<String, String>,
 }
 

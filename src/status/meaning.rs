@@ -157,8 +157,8 @@ const fn rejected(reason: Reason) -> Meaning {
 const fn certificate(reason: Reason) -> Meaning {
     match reason {
         Reason::CertificateUntrusted => other(
-            "The certificate is signed by nobody the agent knows. TLS inspection re-signs certificates like this; the facts name the issuer.",
-            "Ask to exempt this name from TLS inspection; or, if the nodes trust that CA, give it to the agent too (ca_files).",
+            "The certificate is signed by nobody the agent knows. TLS inspection re-signs certificates like this; so does the cluster's own CA for its API server. The facts name the issuer.",
+            "Ask to exempt this name from TLS inspection; or, if the nodes trust that CA, give it to the agent too (ca_files; for the API server tls.cluster_ca_file).",
         ),
         Reason::CertificateNameMismatch => other(
             "Somebody else answered: a block page, a captive portal, or DNS that leads to the wrong server. The facts name the certificate.",

@@ -31,7 +31,8 @@ closed_set! {
 }
 
 impl State {
-    fn of(verdict: &Verdict) -> Self {
+    /// What a verdict alone speaks for.
+    pub fn of(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Reachable => Self::Reachable,
             Verdict::Unreachable(_) => Self::Unreachable,

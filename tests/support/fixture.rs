@@ -61,7 +61,6 @@ pub fn about() -> About {
             sources: map(&[
                 ("cloud", "instance metadata"),
                 ("location", "instance metadata"),
-                ("edition", "config"),
                 ("apiserver_fqdn", "KUBERNETES_SERVICE_HOST"),
             ]),
         },
@@ -71,18 +70,18 @@ pub fn about() -> About {
                 protocols: vec![UntestableProtocol { protocol: Protocol::Https, port: 443 }],
                 groups: vec![Group::KeyVault],
                 requirement: Requirement::Required,
-                needs: vec!["the name of a key vault: --set key_vault=NAME".to_owned()],
+                needs: vec!["key_vault".to_owned()],
             },
             Untestable {
                 pattern: "*.ods.opinsights.azure.com".to_owned(),
                 protocols: vec![UntestableProtocol { protocol: Protocol::Https, port: 443 }],
                 groups: vec![Group::AzureMonitor],
                 requirement: Requirement::Optional,
-                needs: vec!["the id of a Log Analytics workspace: --set workspace_id=ID".to_owned()],
+                needs: vec!["workspace_id".to_owned()],
             },
         ],
         notices: vec![
-            "the configuration changed on disk at 19:58:03 UTC and has 1 problem (config.yaml:7: unknown key `intervall`); the previous one is in use".to_owned(),
+            "the configuration changed on disk at 19:58:03 UTC and has 1 problem (config.yaml:7: `intervall` is not known here; did you mean `interval`?); the previous one is in use".to_owned(),
         ],
     }
 }

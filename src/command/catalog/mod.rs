@@ -13,7 +13,7 @@ use crate::catalog::diff::{Diff, diff};
 use crate::catalog::{Catalog, Cloud, Edition, SCHEMA};
 use crate::cli::{CatalogCommand, Common, ListFormat};
 use crate::config::{Config, Settings};
-use crate::discover::Environment;
+use crate::discover::{self, Environment};
 use crate::plan::Listing;
 use crate::problem::{Problem, Problems};
 
@@ -56,10 +56,12 @@ fn validate(common: &Common, files: &[PathBuf], format: ListFormat) -> Result<Ex
         valid: bool,
         problems: Vec<&'a Problem>,
     }
-    let config = Config::from(common.settings());
-    let mut sources = config.catalog_sources();
-    sources.files.extend_from_slice(files);
-    let loaded = Catalog::load(&sources);
+    let config = Config::load(common.config.as_deref(), common.settings());
+    let loaded = config.and_then(|config| {
+        let mut sources = config.catalog_sources();
+        sources.files.extend_from_slice(files);
+        Catalog::load(&sources)
+    });
     let problems: Vec<&Problem> = loaded
         .as_ref()
         .err()
@@ -99,11 +101,7 @@ fn print_diff(
         diff: Diff,
     }
     let inputs = load(common, Settings::default(), environment)?;
-    let cloud = inputs
-        .config
-        .cloud
-        .as_ref()
-        .map_or(Cloud::Public, |(cloud, _)| *cloud);
+    let (cloud, _) = discover::given(&inputs.config, environment).cloud;
     let diff = diff(&inputs.catalog, cloud, from, to);
     let (from, to) = (from.to_string(), to.to_string());
     match format {

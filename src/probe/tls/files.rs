@@ -67,7 +67,8 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustE
         line,
         message,
     };
-    let pem = read_file(path).map_err(|message| problem(None, message))?;
+    let pem = read_file(path)
+        .map_err(|message| problem(None, format!("the CA file cannot be read: {message}")))?;
     let mut certificates = Vec::new();
     let mut probe = RootCertStore::empty();
     for item in CertificateDer::pem_slice_iter(&pem) {

@@ -107,9 +107,9 @@ impl TlsTrust {
                 Some("the agent was not given the cluster's CA: set tls.cluster_ca_file")
             }
             (Trust::Files(_), ..) => Some("the CA files of this entry were not loaded"),
-            (Trust::Public, None, None) => Some(
-                "nobody may vouch for certificates: tls.roots is none and tls.ca_files is empty",
-            ),
+            (Trust::Public, None, None) => {
+                Some("nobody may vouch for certificates: tls.roots is none and ca_files is empty")
+            }
             (Trust::Public, ..) | (Trust::Cluster, None, Some(_)) => None,
         }
     }
