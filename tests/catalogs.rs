@@ -139,7 +139,7 @@ fn a_later_file_overrides_adds_and_removes() {
 fn validate_prints_every_problem_with_file_line_and_path() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bad.yaml");
-    let text = "entries:\n- name: one\n  hosts: ['*.example.com']\n  protocols: {htps: {}}\n- name: two\n  purpose: nothing\n";
+    let text = "entries:\n- name: one\n  hosts: ['*.example.com']\n  protocols: {htps: {}}\n- name: two\n  purpose: nothing\n  trust: cluster\n  ca_files: ca.pem\n";
     fs::write(&file, text).unwrap();
     let path = file.to_str().unwrap();
     let output = egress_probe(&["catalog", "validate", path]);
@@ -152,6 +152,7 @@ fn validate_prints_every_problem_with_file_line_and_path() {
     bad.yaml:4: entries[0].protocols.htps: `htps` is not known here; did you mean `https`?
     bad.yaml:5: entries[1]: `hosts` is missing
     bad.yaml:5: entries[1]: `protocols` is missing
+    bad.yaml:8: entries[1].ca_files: cannot stand beside `trust: cluster`; choose one
     "#);
     let report: Value = serde_json::from_slice(
         &egress_probe(&["catalog", "validate", path, "--format", "json"]).stdout,
@@ -162,6 +163,25 @@ fn validate_prints_every_problem_with_file_line_and_path() {
         report["problems"].as_array().unwrap().len(),
         printed.lines().count()
     );
+}
+
+#[test]
+fn validate_reads_the_configuration_whose_parameters_and_catalogues_a_file_may_build_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (config, file) = (path("config.yaml"), path("mine.yaml"));
+    let text =
+        "entries:\n- name: mine\n  hosts: ['{team}.example.com']\n  protocols: {https: {}}\n";
+    fs::write(&file, text).unwrap();
+    fs::write(&config, "parameters: {team: a}\n").unwrap();
+    let validate = |more: &[&str]| egress_probe(&[&["catalog", "validate", &file], more].concat());
+    assert_eq!(validate(&[]).status.code(), Some(2), "{{team}} is unknown");
+    assert_eq!(validate(&["--config", &config]).status.code(), Some(0));
+    fs::write(&config, "paramaters: {team: a}\n").unwrap();
+    let output = validate(&["--config", &config]);
+    assert_eq!(output.status.code(), Some(2));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("did you mean `parameters`?"), "{printed}");
 }
 
 #[test]
@@ -235,6 +255,15 @@ fn diff_says_what_a_firewall_must_add_and_may_remove() {
     assert!(hosts("removed").contains("*.cdn.mscr.io"));
     assert!(!hosts("added").contains("mcr.microsoft.com"));
     assert!(hosts("changed").contains("ntp.ubuntu.com"));
+    let china = Command::cargo_bin("egress-probe")
+        .unwrap()
+        .args(["catalog", "diff", "2020-01", "2026-06"])
+        .env_clear()
+        .env("EGRESS_PROBE_CLOUD", "china")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(china.stdout).unwrap();
+    assert!(printed.starts_with("Cloud china, from"), "{printed}");
     let same = json(&["catalog", "diff", "2026-06", "2026-06", "--format", "json"]);
     for section in ["added", "removed", "changed"] {
         assert_eq!(same[section].as_array().unwrap().len(), 0, "{section}");
