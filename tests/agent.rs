@@ -167,7 +167,11 @@ fn a_blocked_name_is_the_only_one_that_turns_and_heals_again() {
     let changes = sample(&metrics, "egress_probe_state_changes_total", &labels);
     assert_eq!(changes, Some(2.0));
     assert_exposition(&metrics);
-    let log = running.log();
+    assert_the_log_tells_of_changes_only(&running.log(), target);
+}
+
+/// One warning and one recovery of this target, and no line for any attempt.
+fn assert_the_log_tells_of_changes_only(log: &str, target: &str) {
     let of_target = |line: &&str| line.contains(&format!("target={target} probe=https"));
     let lines: Vec<_> = log.lines().filter(of_target).collect();
     assert_eq!(

@@ -15,10 +15,12 @@ mod servers;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::thread;
 
+use egress_lab::Named;
 use scene::{Judged, Scene, World};
 
 /// Fewer rows than this would be a matrix that lost some.
@@ -50,7 +52,8 @@ fn table(judged: &[Judged]) -> String {
     for row in judged {
         let mark = if row.is_right() { "right" } else { "WRONG" };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {mark}  {}", row.name);
+        let said = row.said.join(", ");
+        let _ = writeln!(text, "  {mark}  {:27} {said}", row.name);
         for line in row.unproven_faults.iter().chain(&row.wrong_words) {
             let _ = writeln!(text, "         {line}");
         }
@@ -76,6 +79,42 @@ fn the_agent_tells_every_fault_apart_and_what_is_well_stays_green() {
     shown.expect("standard output takes a table");
     assert!(judged.len() >= LEAST_ROWS, "{} rows", judged.len());
     assert!(judged.iter().all(Judged::is_right), "\n{table}");
+}
+
+/// By reason, the names of the faults that show it.
+type FaultsByReason = BTreeMap<String, BTreeSet<String>>;
+
+fn proven_here() -> FaultsByReason {
+    let mut faults = FaultsByReason::new();
+    let rows = scenes().into_iter().flat_map(|scene| scene.rows);
+    for row in rows.filter(|row| Named::find(row.name).is_ok()) {
+        for expected in &row.expected {
+            let mut words = expected.verdict.split(' ');
+            if let Some("unreachable" | "unproven") = words.next() {
+                let reason = words.nth(1).expect("a state, a phase, a reason");
+                let names = faults.entry(reason.to_owned()).or_default();
+                names.insert(row.name.to_owned());
+            }
+        }
+    }
+    faults
+}
+
+fn documented() -> FaultsByReason {
+    let page = include_str!("../../docs/reasons.md");
+    let sections = page.split("\n## ").filter_map(|section| {
+        let reason = section.strip_prefix('`')?.split('`').next()?;
+        let (_, line) = section.split_once("**In the lab.**")?;
+        let line = line.split("\n\n").next()?;
+        let names = line.split('`').skip(1).step_by(2);
+        Some((reason.to_owned(), names.map(ToOwned::to_owned).collect()))
+    });
+    sections.collect()
+}
+
+#[test]
+fn the_documentation_names_the_faults_that_show_a_reason() {
+    assert_eq!(documented(), proven_here());
 }
 
 #[test]

@@ -57,6 +57,8 @@ pub(crate) enum World {
 #[derive(Debug)]
 pub(crate) struct Judged {
     pub(crate) name: &'static str,
+    /// The verdict on each of its targets.
+    pub(crate) said: Vec<String>,
     pub(crate) unproven_faults: Vec<String>,
     pub(crate) wrong_words: Vec<String>,
     pub(crate) false_reachable: bool,
@@ -173,6 +175,7 @@ fn judge(row: &Row, unproven_faults: Vec<String>, seen: &(i32, Report)) -> Judge
     let (exit, report) = seen;
     let mut judged = Judged {
         name: row.name,
+        said: Vec::new(),
         unproven_faults,
         wrong_words: Vec::new(),
         false_reachable: false,
@@ -199,6 +202,7 @@ fn judge_target(expected: &Expected, report: &Report, judged: &mut Judged) {
         let missing = format!("the report has no {target} {probe}");
         return judged.wrong_words.push(missing);
     };
+    judged.said.push(format!("{probe} {}", seen.verdict()));
     let state = verdict.split(' ').next().unwrap_or_default();
     if seen.verdict() != *verdict {
         let detail = seen.failure.as_ref().map_or("", |failure| &failure.detail);
