@@ -1,6 +1,7 @@
 //! What one attempt observed. Everything above a prober sees an [`Outcome`], never an error.
 
 mod facts;
+mod findings;
 mod reason;
 
 use std::net::SocketAddr;
@@ -12,6 +13,9 @@ use serde::Serialize;
 pub use facts::{
     Certificate, ControlDial, Facts, HttpResponse, IcmpError, NtpReply, ProxyHop, TlsSession,
     VouchedBy,
+};
+pub use findings::{
+    AddressTried, Answer, Findings, Hop, NameControl, NameTried, Path, SizeControl,
 };
 pub use reason::Reason;
 
