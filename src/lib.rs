@@ -27,6 +27,7 @@ pub mod catalog;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod diagnosis;
 pub mod discover;
 pub mod heartbeat;
 pub(crate) mod labels;

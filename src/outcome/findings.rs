@@ -44,6 +44,9 @@ pub struct Findings {
     /// How far connects, or datagrams, come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
+    /// How far connects come to another target, which can be reached on the same port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_path: Option<Path>,
     /// How far a `ClientHello` with the target's name comes on a connection that stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hello_path: Option<Path>,

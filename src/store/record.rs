@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::labels::closed_set;
-use crate::outcome::{Failure, Outcome, Phase, Reason, Verdict, Warning};
+use crate::outcome::{Failure, Findings, Outcome, Phase, Reason, Verdict, Warning};
 use crate::target::Target;
 
 /// Attempts kept per target.
@@ -114,6 +114,8 @@ pub struct Record {
     pub state_changes: u64,
     /// Wall clock at the start of the last attempt that was a proof.
     pub last_success: Option<Timestamp>,
+    /// What experiments found out about the failure.
+    pub findings: Option<Arc<Findings>>,
     /// What the latest attempt alone speaks for, when the state does not follow it yet.
     unconfirmed: Option<State>,
 }
@@ -135,6 +137,7 @@ impl Record {
             failures_by_reason: BTreeMap::new(),
             state_changes: 0,
             last_success: None,
+            findings: None,
             unconfirmed: None,
         }
     }
