@@ -11,6 +11,8 @@
 //!                  v                                     |
 //!                store                                   |
 //!                  | records                             |
+//!              diagnosis                                 |
+//!                  | causes                              |
 //!            +-----+------+                              |
 //!            v            v                              |
 //!         metrics      status <--------------------------+

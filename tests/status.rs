@@ -79,7 +79,7 @@ fn the_keys_of_the_json_report_are_the_contract() {
     };
     assert_eq!(
         keys(&report),
-        sorted("agent environment generated_at summary targets untestable notices")
+        sorted("agent environment generated_at summary story diagnosis targets untestable notices")
     );
     assert_eq!(keys(&report["agent"]), sorted("version node started_at"));
     assert_eq!(
@@ -97,7 +97,7 @@ fn the_keys_of_the_json_report_are_the_contract() {
             keys(target),
             sorted(
                 "target probe host port groups requirement purpose state since last_attempt duration_seconds \
-                 phases address addresses failure warnings facts history changes"
+                 phases address addresses failure diagnosis warnings facts history changes"
             )
         );
     }
@@ -196,8 +196,9 @@ fn report_of(keep: impl Fn(&Record) -> bool, untestable: bool) -> StatusReport {
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn only_a_proven_node_is_all_right() {
     let required = |record: &Record| record.target.requirement == Requirement::Required;
-    let calm =
-        |record: &Record| TargetReport::new(record).is_quiet() && record.state == State::Reachable;
+    let calm = |record: &Record| {
+        TargetReport::new(record, None).is_quiet() && record.state == State::Reachable
+    };
     for (report, health, sentence) in [
         (
             report_of(|_| true, true),

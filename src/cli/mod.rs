@@ -9,12 +9,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use common::{Common, TlsRoots};
+pub use values::Explained;
 
 use crate::catalog::Edition;
 use crate::config::Listen;
-use crate::outcome::Reason;
 use crate::target::Group;
-use values::{interval, words};
+use values::{explained, interval, words};
 
 /// Proves, endpoint by endpoint, that this node can reach what an AKS node must reach, and says why when it cannot.
 #[derive(Debug, Parser)]
@@ -46,12 +46,14 @@ pub enum Command {
     /// Look at the list of what a cluster must reach
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// Say what a reason of failure means and what to do about it
-    #[command(after_help = "Example:\n  egress-probe explain connection_reset")]
+    /// Say what a reason of failure or a cause means and what to do about it
+    #[command(
+        after_help = "Examples:\n  egress-probe explain connection_reset\n  egress-probe explain sni_filter"
+    )]
     Explain {
-        /// As it stands in reports and in the `reason` label
-        #[arg(value_parser = words::<Reason>())]
-        reason: Reason,
+        /// As it stands in reports, and in the labels `reason` and `cause`
+        #[arg(value_parser = explained(), value_name = "REASON|CAUSE")]
+        word: Explained,
     },
 }
 

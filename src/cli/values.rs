@@ -8,7 +8,9 @@ use clap::error::ErrorKind;
 
 use crate::catalog::template::{NAMESERVER, is_parameter_name};
 use crate::config::{bounds, check_value, parse_duration};
+use crate::diagnosis::Cause;
 use crate::labels::ClosedSet;
+use crate::outcome::Reason;
 use crate::proxy::ProxyChoice;
 
 /// A member of a closed set; clap lists the others and suggests the nearest.
@@ -17,6 +19,28 @@ where
     T: ClosedSet + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(T::words()).try_map(|word| word.parse::<T>())
+}
+
+/// A word of reports that the documentation explains; some are both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explained {
+    /// Why an attempt failed.
+    pub reason: Option<Reason>,
+    /// What stands behind a failure.
+    pub cause: Option<Cause>,
+}
+
+/// A reason or a cause; clap lists all of them and suggests the nearest.
+pub(super) fn explained() -> impl TypedValueParser<Value = Explained> {
+    let mut words = Reason::words();
+    words.extend(Cause::words());
+    // `local_resource` is both.
+    words.sort_unstable();
+    words.dedup();
+    PossibleValuesParser::new(words).map(|word| Explained {
+        reason: word.parse().ok(),
+        cause: word.parse().ok(),
+    })
 }
 
 /// A choice of proxy. What is refused is not repeated, as clap would: it may hold a password.

@@ -49,7 +49,7 @@ pub fn execute(cli: Cli, environment: &Environment) -> Result<ExitStatus> {
         Some(Command::Run(args)) => run::run(common, &args, environment),
         Some(Command::Check(args)) => check::check(common, &args, environment),
         Some(Command::Catalog(command)) => catalog::catalog(common, &command, environment),
-        Some(Command::Explain { reason }) => explain::explain(reason),
+        Some(Command::Explain { word }) => explain::explain(word),
     }
 }
 

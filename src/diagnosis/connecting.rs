@@ -118,7 +118,7 @@ fn silent(record: &Record, node: &Node<'_>) -> Diagnosis {
     Diagnosis::undetermined("nothing answers the SYN")
         .and("a packet filter, a route to nowhere and a dead host are silent alike")
         .and_if(alike.well > 0, || {
-            format!("{} other targets on TCP {port} work", alike.well)
+            format!("other targets on TCP {port} work ({})", alike.well)
         })
         .not_if(alike.well > 0, Cause::EgressDown, || {
             "others work".to_owned()

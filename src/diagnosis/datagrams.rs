@@ -70,7 +70,7 @@ fn no_time(record: &Record, node: &Node<'_>) -> Diagnosis {
             ..early
         },
         None if alike.well > 0 => Diagnosis::undetermined("no reply came")
-            .and(format!("{} other time servers answer", alike.well))
+            .and(format!("other time servers answer ({})", alike.well))
             .not(Cause::ClockWrong, "this says nothing about the clock"),
         None if dns.count() > 0 => Diagnosis::likely(
             Cause::NtpFilter,

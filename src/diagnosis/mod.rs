@@ -124,7 +124,7 @@ pub fn diagnose(records: &[Record]) -> Diagnoses {
         .iter()
         .filter_map(|record| Some((record.target.id.clone(), of_record(record, &node)?)))
         .collect();
-    let causes = story::by_cause(&targets);
+    let causes = story::by_cause(&targets, &node);
     let story = story::tell(&causes, &targets, &node);
     Diagnoses {
         targets,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::{Cause, Diagnosis};
 use crate::outcome::{Failure, Phase, Reason};
 use crate::store::{Record, State};
-use crate::target::{ProbeKind, TargetId};
+use crate::target::{ProbeKind, Requirement, TargetId};
 
 /// So few targets are no whole node.
 const FEW: usize = 3;
@@ -160,6 +160,16 @@ impl<'a> Node<'a> {
         let id = |id: &TargetId| &*id.target == target && id.probe == probe;
         self.of(|record| id(&record.target.id) && record.state == State::Reachable)
             .any(|_| true)
+    }
+
+    /// Whether it is required, and unreachable.
+    pub(super) fn is_urgent(&self, id: &TargetId) -> bool {
+        self.of(|record| {
+            record.target.id == *id
+                && record.state == State::Unreachable
+                && record.target.requirement == Requirement::Required
+        })
+        .any(|_| true)
     }
 
     /// How far this node's clock is off by the best time server, in seconds.

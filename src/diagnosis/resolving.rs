@@ -46,5 +46,5 @@ pub(super) fn diagnose(record: &Record, failure: &Failure, node: &Node<'_>) -> D
             "the servers of its zone, the resolver's way to them and a filter all look like this",
         ),
     };
-    diagnosis.not(Cause::DnsOutage, format!("{others} other names resolve"))
+    diagnosis.not(Cause::DnsOutage, format!("other names resolve ({others})"))
 }

@@ -1,5 +1,6 @@
 //! The node in one or two sentences, and the targets by what stands behind them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -36,8 +37,8 @@ pub struct SharedTarget {
     pub probe: ProbeKind,
 }
 
-/// Groups the targets, what explains most first and what explains nothing last.
-pub(super) fn by_cause(targets: &BTreeMap<TargetId, Diagnosis>) -> Vec<Shared> {
+/// Groups the targets: what explains most of what is required and unreachable first, what explains nothing last.
+pub(super) fn by_cause(targets: &BTreeMap<TargetId, Diagnosis>, node: &Node<'_>) -> Vec<Shared> {
     let mut groups: BTreeMap<Cause, Vec<(&TargetId, &Diagnosis)>> = BTreeMap::new();
     for (id, diagnosis) in targets {
         groups
@@ -45,13 +46,16 @@ pub(super) fn by_cause(targets: &BTreeMap<TargetId, Diagnosis>) -> Vec<Shared> {
             .or_default()
             .push((id, diagnosis));
     }
-    let mut causes: Vec<Shared> = groups
-        .into_iter()
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(cause, members)| {
+        let last = matches!(cause, Cause::Undetermined | Cause::LocalResource);
+        let urgent = members.iter().filter(|(id, _)| node.is_urgent(id)).count();
+        (last, Reverse(urgent), Reverse(members.len()))
+    });
+    let groups = groups.into_iter();
+    groups
         .map(|(cause, members)| shared(cause, &members))
-        .collect();
-    let last = |cause| matches!(cause, Cause::Undetermined | Cause::LocalResource);
-    causes.sort_by_key(|shared| (last(shared.cause), usize::MAX - shared.targets.len()));
-    causes
+        .collect()
 }
 
 fn shared(cause: Cause, members: &[(&TargetId, &Diagnosis)]) -> Shared {

@@ -123,21 +123,21 @@ const NOTHING: Findings = Findings {
 };
 
 /// Routers 10.9.0.1 to 10.9.0.`hops` answer, and then `answer` comes.
-fn path(hops: u8, answer: Answer) -> Option<Path> {
+fn path(hops: u8, answer: Answer) -> Path {
     let hops_of = (1..=hops).map(|ttl| Hop {
         ttl,
         address: [10, 9, 0, ttl].into(),
     });
-    Some(Path {
+    Path {
         hops: hops_of.collect(),
         answer,
         answered_at: hops + 1,
         rejected_by: None,
-    })
+    }
 }
 
-fn names(other_name: Answer, other_address: Answer) -> Option<NameControl> {
-    Some(NameControl {
+fn names(other_name: Answer, other_address: Answer) -> NameControl {
+    NameControl {
         other_name: Some(NameTried {
             name: "well.example".to_owned(),
             answer: other_name,
@@ -147,7 +147,7 @@ fn names(other_name: Answer, other_address: Answer) -> Option<NameControl> {
             address: ([203, 0, 113, 2], 443).into(),
             answer: other_address,
         }),
-    })
+    }
 }
 
 const CERTAIN: Certainty = Certainty::Certain;
@@ -256,8 +256,8 @@ fn silence_at_one_target_decides_only_with_the_way_of_another() {
     let silent = plain(Phase::Connect, Reason::Timeout);
     assert_eq!(said(&[silent.clone(), well("b.example")]), UNDETERMINED);
     let early = Findings {
-        path: path(2, Answer::Silence),
-        control_path: path(3, Answer::Answered),
+        path: Some(path(2, Answer::Silence)),
+        control_path: Some(path(3, Answer::Answered)),
         ..NOTHING
     };
     let diagnosis = first(&[found(silent.clone(), early), well("b.example")]);
@@ -269,8 +269,8 @@ fn silence_at_one_target_decides_only_with_the_way_of_another() {
     assert_eq!(place.acts_at, 3);
     assert_eq!(place.to_string(), "at hop 2 (10.9.0.2) or right behind it");
     let late = Findings {
-        path: path(3, Answer::Silence),
-        control_path: path(3, Answer::Answered),
+        path: Some(path(3, Answer::Silence)),
+        control_path: Some(path(3, Answer::Answered)),
         ..NOTHING
     };
     assert_eq!(
@@ -287,8 +287,8 @@ fn an_rst_is_the_hosts_own_when_it_comes_from_as_far_away() {
         (3, (Cause::EndpointDown, LIKELY)),
     ] {
         let findings = Findings {
-            path: path(hops, Answer::Reset),
-            control_path: path(3, Answer::Answered),
+            path: Some(path(hops, Answer::Reset)),
+            control_path: Some(path(3, Answer::Answered)),
             ..NOTHING
         };
         assert_eq!(said(&[found(refused.clone(), findings)]), expected);
@@ -359,7 +359,7 @@ fn a_name_that_is_cut_off_while_others_pass_is_filtered() {
     let silent = plain(Phase::Tls, Reason::Timeout);
     assert_eq!(said(&[silent.clone(), well("b.example")]), UNDETERMINED);
     let findings = Findings {
-        names: names(Answer::Answered, Answer::Silence),
+        names: Some(names(Answer::Answered, Answer::Silence)),
         ..NOTHING
     };
     assert_eq!(
@@ -376,9 +376,9 @@ fn silence_after_the_handshake_is_the_server_or_what_stands_before_it() {
         (3, (Cause::EndpointDown, LIKELY)),
     ] {
         let findings = Findings {
-            names: names(Answer::Silence, Answer::Answered),
-            path: path(3, Answer::Answered),
-            hello_path: path(hops, Answer::Silence),
+            names: Some(names(Answer::Silence, Answer::Answered)),
+            path: Some(path(3, Answer::Answered)),
+            hello_path: Some(path(hops, Answer::Silence)),
             ..NOTHING
         };
         let diagnosis = first(&[found(silent.clone(), findings), well("b.example")]);

@@ -5,7 +5,7 @@ use super::node::{Node, facts};
 use super::place::Place;
 use super::speaking::accepts_for_everybody;
 use super::{Cause, Diagnosis};
-use crate::outcome::{Answer, Failure, Findings, NameControl, Reason};
+use crate::outcome::{Answer, Failure, Findings, NameControl, Reason, VouchedBy};
 use crate::store::{Record, State};
 
 /// A clock that is this far off makes certificates seem too young or too old, in seconds.
@@ -49,13 +49,15 @@ fn untrusted(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis {
             && other_issuer == Some(issuer)
             && facts(other)
                 .and_then(|facts| facts.certificate.as_ref())
-                .is_some_and(|c| !c.trusted)
+                .is_some_and(|c| c.vouched_by.is_none_or(|by| by == VouchedBy::GivenCa))
     };
     let others = node.of(same).count();
     if others > 0 {
         Diagnosis::certain(
             Cause::TlsInspection,
-            format!("{others} other hosts have certificates of the same unknown issuer: {issuer}"),
+            format!(
+                "certificates of the same issuer, whom no public root knows, are on other hosts too ({others}): {issuer}"
+            ),
         )
     } else {
         Diagnosis::likely(
@@ -83,7 +85,7 @@ fn out_of_time(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis
             "the time server confirms this node's clock".to_owned()
         })
         .not_if(offset.is_none(), Cause::ClockWrong, || {
-            format!("{} other certificates are valid at this time", alike.well)
+            format!("other certificates are valid at this time ({})", alike.well)
         }),
         _ if alike.broken > 0 => Diagnosis::likely(
             Cause::ClockWrong,
@@ -207,7 +209,7 @@ fn after_the_handshake(findings: &Findings) -> Option<Diagnosis> {
 
 fn without_experiments(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis {
     let alike = node.count_alike(record);
-    let passes = |n: usize| format!("{n} other names on the port pass");
+    let passes = |n: usize| format!("other names on the port pass ({n})");
     match failure.reason {
         Reason::ConnectionReset | Reason::ConnectionClosed | Reason::TlsAlert if alike.well > 0 => {
             Diagnosis::likely(

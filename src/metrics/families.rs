@@ -52,6 +52,8 @@ families! {
         "Failed attempts by phase and reason; a series appears with its first failure.";
     FAILURE_INFO = Gauge "egress_probe_failure_info" ["target" "probe" "phase" "reason"]
         "1 while the target is unreachable, with the phase and reason that confirmed it.";
+    DIAGNOSIS_INFO = Gauge "egress_diagnosis_info" ["target" "probe" "cause"]
+        "1 while the target is unreachable, unproven or reachable with a warning, with what stands behind that.";
     DURATION = Gauge "egress_probe_duration_seconds" ["target" "probe"]
         "Duration of the last attempt, failed or not.";
     PHASE_DURATION = Gauge "egress_probe_phase_duration_seconds" ["target" "probe" "phase"]

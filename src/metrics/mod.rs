@@ -14,6 +14,7 @@ use prometheus::{Registry, TextEncoder};
 pub use agent::{AgentGauges, CatalogInfo};
 pub use families::{FAMILIES, Family, Kind};
 
+use crate::diagnosis::diagnose;
 use crate::status::About;
 use crate::store::Record;
 use crate::target::Requirement;
@@ -59,8 +60,10 @@ struct Live {
 impl Live {
     fn new(records: &[Record], about: &About, gauges: &AgentGauges) -> prometheus::Result<Self> {
         let mut samples = Samples::default();
+        let of_targets = diagnose(records).targets;
         for record in records {
-            target_samples::collect(record, &mut samples);
+            let diagnosis = of_targets.get(&record.target.id);
+            target_samples::collect(record, diagnosis, &mut samples);
         }
         plan(records, about, &mut samples);
         agent(gauges, &mut samples);

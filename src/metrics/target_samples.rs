@@ -6,13 +6,19 @@ use jiff::Timestamp;
 
 use super::families as f;
 use super::samples::Samples;
+use crate::diagnosis::Diagnosis;
 use crate::outcome::{Facts, Outcome};
 use crate::store::{Record, State};
 use crate::target::Host;
 
 /// Adds the samples of one record.
-pub(super) fn collect(record: &Record, samples: &mut Samples) {
+pub(super) fn collect(record: &Record, diagnosis: Option<&Diagnosis>, samples: &mut Samples) {
     state(record, samples);
+    if let Some(diagnosis) = diagnosis {
+        let [target, probe] = id(record);
+        let labels = [target, probe, diagnosis.cause.as_str()];
+        samples.set(&f::DIAGNOSIS_INFO, &labels, 1.0);
+    }
     counters(record, samples);
     info(record, samples);
     if let Some(latest) = &record.latest {

@@ -4,15 +4,13 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::accept::preferred;
 use super::app::{App, PAGES, sentence};
 use crate::labels::UnknownMember;
 use crate::status::text::Style;
-use crate::status::{Format, TargetReport, html, text};
-use crate::target::TargetId;
+use crate::status::{Format, html, text};
 
 /// The first one is for clients that do not care, such as curl.
 const OFFERS: &[(Format, &str)] = &[
@@ -59,22 +57,19 @@ pub(super) async fn target(
         Ok(format) => format,
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
-    let record = path.ok().and_then(|Path((target, probe))| {
-        let probe = probe.parse().ok()?;
-        app.store.get(&TargetId {
-            target: target.into(),
-            probe,
-        })
-    });
-    let Some(record) = record else {
+    let report = app.report();
+    let target = path
+        .ok()
+        .and_then(|Path((target, probe))| report.find(&target, probe.parse().ok()?));
+    let Some(target) = target else {
         let text = "No such target and probe. /status lists those of this node.";
         return sentence(StatusCode::NOT_FOUND, text);
     };
-    let (target, now) = (TargetReport::new(&record), Timestamp::now());
+    let now = report.generated_at;
     match format {
-        Format::Text => plain(text::render_target(&target, now, Style::PLAIN)),
-        Format::Json => json(&target),
-        Format::Html => page(html::render_target(&target, now)),
+        Format::Text => plain(text::render_target(target, now, Style::PLAIN)),
+        Format::Json => json(target),
+        Format::Html => page(html::render_target(target, now)),
     }
 }
 

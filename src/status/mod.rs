@@ -1,6 +1,7 @@
 //! One report value and several pure renderings of it. Knows nothing of networks, schedules or HTTP.
 
 mod about;
+mod cause_lines;
 mod encode;
 mod fact_lines;
 mod format;

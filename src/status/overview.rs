@@ -1,9 +1,11 @@
 //! What a reader must see, in order of importance: shared by the text page and the HTML page.
 
+use super::cause_lines::causes_of;
 use super::meaning::{Meaning, meaning};
 use super::report::StatusReport;
 use super::rule::rule_line;
 use super::target_report::TargetReport;
+use crate::diagnosis::Cause;
 use crate::outcome::{Phase, Reason};
 use crate::store::State;
 use crate::target::{Group, Requirement};
@@ -53,6 +55,20 @@ impl Cluster<'_> {
         let first = &details.next()??.detail;
         let same = details.all(|failure| failure.is_some_and(|failure| failure.detail == *first));
         same.then_some(first.as_str())
+    }
+
+    /// What stands behind it, and on what grounds.
+    pub(super) fn causes(&self) -> Vec<(String, String)> {
+        causes_of(&self.targets)
+    }
+
+    /// Whether what the reason usually means is still of interest.
+    pub(super) fn is_open(&self) -> bool {
+        let decided = |target: &&TargetReport| {
+            let diagnosis = target.diagnosis.as_ref();
+            diagnosis.is_some_and(|diagnosis| diagnosis.cause != Cause::Undetermined)
+        };
+        !self.targets.iter().all(decided)
     }
 
     /// The firewall rules to ask for, as lines for a change ticket.

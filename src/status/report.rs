@@ -7,8 +7,9 @@ use super::about::{About, Agent, Environment, Untestable};
 use super::encode;
 use super::human;
 use super::target_report::TargetReport;
+use crate::diagnosis::{Shared, diagnose};
 use crate::store::{Record, State};
-use crate::target::Requirement;
+use crate::target::{ProbeKind, Requirement};
 
 /// The state of a node's egress at one moment. Serialized, it is the stable JSON report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +23,11 @@ pub struct StatusReport {
     pub generated_at: Timestamp,
     /// The targets, counted.
     pub summary: Summary,
+    /// What is wrong with the node as a whole, in one or two sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
+    /// What stands behind everything that is wrong, what explains most first.
+    pub diagnosis: Vec<Shared>,
     /// In the order of their names.
     pub targets: Vec<TargetReport>,
     /// Rows of the catalogue that became no target.
@@ -33,16 +39,29 @@ pub struct StatusReport {
 impl StatusReport {
     /// Reports `records` as they stand at `generated_at`.
     pub fn new(about: &About, records: &[Record], generated_at: Timestamp) -> Self {
-        let targets: Vec<_> = records.iter().map(TargetReport::new).collect();
+        let mut whole = diagnose(records);
+        let mut report = |record: &Record| {
+            let diagnosis = whole.targets.remove(&record.target.id);
+            TargetReport::new(record, diagnosis)
+        };
+        let targets: Vec<_> = records.iter().map(&mut report).collect();
         Self {
             agent: about.agent.clone(),
             environment: about.environment.clone(),
             generated_at,
             summary: Summary::of(&targets, about.untestable.len()),
+            story: whole.story,
+            diagnosis: whole.causes,
             targets,
             untestable: about.untestable.clone(),
             notices: about.notices.clone(),
         }
+    }
+
+    /// The target of this identity.
+    pub fn find(&self, target: &str, probe: ProbeKind) -> Option<&TargetReport> {
+        let mut targets = self.targets.iter();
+        targets.find(|known| known.target == target && known.probe == probe)
     }
 
     /// How old the results are, in a sentence: a page may be fresh while nothing is tested any more.

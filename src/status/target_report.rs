@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::encode::{self, seconds};
+use crate::diagnosis::Diagnosis;
 use crate::outcome::{Facts, Failure, Phase, Reason, Warning};
 use crate::store::{AddressState, Attempted, Change, Record, State};
 use crate::target::{Group, ProbeKind, Requirement};
@@ -46,6 +47,8 @@ pub struct TargetReport {
     pub addresses: Vec<AddressReport>,
     /// Why it is unreachable or unproven.
     pub failure: Option<Failure>,
+    /// What stands behind that, or behind a warning.
+    pub diagnosis: Option<Diagnosis>,
     /// What stands against a target that is reachable.
     pub warnings: Vec<Warning>,
     /// What the last attempt saw.
@@ -115,8 +118,8 @@ pub struct ChangeReport {
 }
 
 impl TargetReport {
-    /// Reports one record.
-    pub fn new(record: &Record) -> Self {
+    /// Reports one record, with what a look at all of them says of it.
+    pub fn new(record: &Record, diagnosis: Option<Diagnosis>) -> Self {
         let target = &record.target;
         let latest = record.latest.as_deref();
         Self {
@@ -139,6 +142,7 @@ impl TargetReport {
                 .map(|result| result.address),
             addresses: record.addresses.iter().map(AddressReport::new).collect(),
             failure: record.failure.clone(),
+            diagnosis,
             warnings: record.warnings(),
             facts: latest.map_or_else(Facts::default, |outcome| outcome.facts.clone()),
             history: record.recent.iter().map(AttemptReport::new).collect(),

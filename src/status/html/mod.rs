@@ -2,9 +2,12 @@
 
 mod filters;
 
+use std::iter;
+
 use askama::Template;
 use jiff::Timestamp;
 
+use super::cause_lines::{cause_line, grounds};
 use super::fact_lines::{FactLine, fact_lines};
 use super::overview::{Cluster, Overview};
 use super::{Headline, Health, Meaning, StatusReport, Summary, TargetReport, meaning, rule_line};
@@ -95,6 +98,7 @@ struct TargetPage<'a> {
     rule: Option<String>,
     bars: Vec<Bar>,
     facts: Vec<FactLine>,
+    causes: Vec<(&'static str, String)>,
     now: Timestamp,
 }
 
@@ -131,6 +135,7 @@ pub fn render_target(target: &TargetReport, now: Timestamp) -> askama::Result<St
             .into_iter()
             .chain(fact_lines(&target.facts))
             .collect(),
+        causes: causes(target),
         now,
     }
     .render()
@@ -157,6 +162,16 @@ pub fn render_landing(report: &StatusReport, pages: &[(&str, &str)]) -> askama::
         version: version::VERSION,
     }
     .render()
+}
+
+fn causes(target: &TargetReport) -> Vec<(&'static str, String)> {
+    let Some(diagnosis) = &target.diagnosis else {
+        return Vec::new();
+    };
+    let grounds = grounds(diagnosis).into_iter();
+    let cause = ("Cause", cause_line(diagnosis));
+    let grounds = grounds.map(|ground| ("Grounds", ground));
+    iter::once(cause).chain(grounds).collect()
 }
 
 fn bars(target: &TargetReport) -> Vec<Bar> {

@@ -58,6 +58,9 @@ fn headline(page: &mut Page, report: &StatusReport) {
         let node = format!("{}  ", shorten(&report.agent.node, room));
         page.line(0, &[(Ink::Plain, &node), (Ink::Dim, &time)]);
     }
+    if let Some(story) = &report.story {
+        page.paragraph(0, Ink::Bold, story);
+    }
     page.paragraph(0, Ink::Plain, &tally(report));
     for notice in &report.notices {
         page.labelled(0, "NOTICE", Ink::Yellow, notice);
@@ -112,7 +115,13 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
         if let Some(detail) = shared {
             page.labelled(4, "observed", Ink::Plain, detail);
         }
-        page.labelled(4, "usually", Ink::Plain, cluster.meaning.usually);
+        for (cause, grounds) in cluster.causes() {
+            page.labelled(4, "cause", Ink::Bold, &cause);
+            page.labelled(4, "", Ink::Plain, &grounds);
+        }
+        if cluster.is_open() {
+            page.labelled(4, "usually", Ink::Plain, cluster.meaning.usually);
+        }
         page.labelled(4, "to do", Ink::Plain, cluster.meaning.todo);
         for rule in cluster.rules() {
             page.paragraph(6, Ink::Bold, &rule);

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::page::{Ink, Page};
+use crate::diagnosis::Diagnosis;
 use crate::outcome::Failure;
+use crate::status::cause_lines::{cause_line, grounds};
 use crate::status::fact_lines::fact_lines;
 use crate::status::warning_lines::warning_lines;
 use crate::status::{AttemptReport, TargetReport, human, meaning, rule_line};
@@ -13,6 +15,8 @@ pub(super) fn write(page: &mut Page, target: &TargetReport, now: Timestamp) {
     head(page, target, now);
     if let Some(failure) = &target.failure {
         explain(page, target, failure);
+    } else if let Some(diagnosis) = &target.diagnosis {
+        cause(page, diagnosis);
     }
     last_attempt(page, target, now);
     addresses(page, target, now);
@@ -54,10 +58,20 @@ fn explain(page: &mut Page, target: &TargetReport, failure: &Failure) {
         &format!("{} {}", failure.phase, failure.reason),
     );
     page.labelled(0, "detail", Ink::Plain, &failure.detail);
+    if let Some(diagnosis) = &target.diagnosis {
+        cause(page, diagnosis);
+    }
     page.labelled(0, "usually", Ink::Plain, meaning.usually);
     page.labelled(0, "to do", Ink::Plain, meaning.todo);
     if let Some(rule) = rule_line(target).filter(|_| meaning.rule) {
         page.labelled(0, "", Ink::Bold, &rule);
+    }
+}
+
+fn cause(page: &mut Page, diagnosis: &Diagnosis) {
+    page.labelled(0, "cause", Ink::Bold, &cause_line(diagnosis));
+    for ground in grounds(diagnosis) {
+        page.labelled(0, "", Ink::Plain, &format!("- {ground}"));
     }
 }
 
