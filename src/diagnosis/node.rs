@@ -10,11 +10,12 @@ use crate::target::{ProbeKind, Requirement, TargetId};
 /// So few targets are no whole node.
 const FEW: usize = 3;
 
-/// How many of some kind work, and how many do not.
+/// How many of some kind work, how many do not, and how many nobody knows of yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) well: usize,
     pub(super) broken: usize,
+    pending: usize,
 }
 
 /// The records of a node, and what they say together.
@@ -38,12 +39,7 @@ impl<'a> Node<'a> {
             records,
             names: count(|probe| probe == ProbeKind::Dns),
             nameservers: count(|probe| matches!(probe, ProbeKind::DnsUdp | ProbeKind::DnsTcp)),
-            beyond: count(|probe| {
-                !matches!(
-                    probe,
-                    ProbeKind::Dns | ProbeKind::DnsUdp | ProbeKind::DnsTcp
-                )
-            }),
+            beyond: count(|probe| !is_of_dns(probe)),
         }
     }
 
@@ -65,7 +61,7 @@ impl<'a> Node<'a> {
 
     /// Every name fails, and not for want of trying.
     fn no_name_resolves(&self) -> bool {
-        self.names.well == 0
+        self.names.well + self.names.pending == 0
             && (self.names.broken >= 2 || self.names.broken > 0 && self.nameservers.well == 0)
     }
 
@@ -100,25 +96,20 @@ impl<'a> Node<'a> {
 
     /// Nothing beyond the nameservers works, and what fails is not only the want of names.
     fn is_down(&self) -> bool {
-        let Count { well, broken } = self.beyond;
-        well == 0
-            && broken >= FEW
-            && {
-                let mut on_the_way = self.of(|record| {
-                    let probe = record.target.id.probe;
-                    let names = matches!(
-                        probe,
-                        ProbeKind::Dns | ProbeKind::DnsUdp | ProbeKind::DnsTcp
-                    );
-                    !names && stopped_on_the_way(record)
-                });
-                let first = on_the_way.next().map(kind_of_way);
-                // Of two kinds: one port alone is a rule, not the way.
-                first.is_some()
-                    && (on_the_way.any(|record| Some(kind_of_way(record)) != first)
-                        || self.names.well == 0)
-            }
-            && !self.of(is_past_the_way).any(|_| true)
+        let Count {
+            well,
+            broken,
+            pending,
+        } = self.beyond;
+        if well + pending > 0 || broken < FEW || self.of(is_past_the_way).next().is_some() {
+            return false;
+        }
+        let mut stopped = self.of(stopped_on_the_way).map(kind_of_way);
+        let Some(first) = stopped.next() else {
+            return false;
+        };
+        // One port alone is a rule, not the way.
+        self.names.well == 0 || stopped.any(|kind| kind != first)
     }
 
     fn down(&self) -> Diagnosis {
@@ -187,15 +178,17 @@ fn count<'r>(records: impl Iterator<Item = &'r Record>) -> Count {
         match record.state {
             State::Reachable => count.well += 1,
             State::Unreachable => count.broken += 1,
-            State::Unproven | State::Pending => {}
+            State::Pending => count.pending += 1,
+            State::Unproven => {}
         }
     }
     count
 }
 
-/// Stopped before any program answered.
+/// Stopped before any program answered, on the way to something else than a nameserver.
 fn stopped_on_the_way(record: &Record) -> bool {
     record.state == State::Unreachable
+        && !is_of_dns(record.target.id.probe)
         && record.failure.as_ref().is_some_and(|failure| {
             matches!(failure.phase, Phase::Connect | Phase::Exchange)
                 && matches!(
@@ -213,6 +206,13 @@ fn is_past_the_way(record: &Record) -> bool {
             Phase::Tunnel | Phase::Tls | Phase::Request | Phase::Banner
         )
     })
+}
+
+fn is_of_dns(probe: ProbeKind) -> bool {
+    matches!(
+        probe,
+        ProbeKind::Dns | ProbeKind::DnsUdp | ProbeKind::DnsTcp
+    )
 }
 
 fn kind_of_way(record: &Record) -> (ProbeKind, Option<u16>) {

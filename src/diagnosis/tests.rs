@@ -224,6 +224,9 @@ fn when_nothing_works_on_any_port_no_target_is_blamed() {
         dns("a.example", &Verdict::Reachable),
     ];
     assert_eq!(said(&records), (Cause::EgressDown, CERTAIN));
+    let untried = Record::new(Arc::clone(&well("d.example").target), Timestamp::UNIX_EPOCH);
+    let early = [&records[..], &[untried]].concat();
+    assert_ne!(said(&early).0, Cause::EgressDown, "not all is known yet");
     let mut without_route = records;
     for record in &mut without_route[..3] {
         let mut latest = record.latest.as_deref().unwrap().clone();
