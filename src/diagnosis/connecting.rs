@@ -137,7 +137,7 @@ pub(super) fn stops_early(findings: &Findings) -> Option<Diagnosis> {
         return None;
     };
     let evidence = format!(
-        "packets to it come as far as {}, those to another target on the port also to {}",
+        "packets to it come as far as {}, those to another target also to {}",
         last.address, next.address
     );
     let diagnosis = Diagnosis::likely(Cause::FirewallDrop, evidence);

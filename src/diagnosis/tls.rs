@@ -146,6 +146,16 @@ fn heard(answer: Answer, failure: &Failure) -> bool {
 }
 
 fn by_names(findings: &Findings, failure: &Failure) -> Option<Diagnosis> {
+    let hello = findings.hello_path.as_ref();
+    if hello.is_some_and(|hello| hello.answer == Answer::Answered) {
+        return Some(
+            Diagnosis::undetermined(
+                "the ClientHello is answered, and the handshake does not end in time",
+            )
+            .and("a slow server, a throttled path and lost packets look alike")
+            .not(Cause::SniFilter, "the name passes"),
+        );
+    }
     let NameControl {
         other_name,
         other_address,
