@@ -1,4 +1,4 @@
-//! The container image: what is in it, and that the agent does its work in it with the rights that the DaemonSet gives.
+//! The container image: what is in it, and that the agent does its work in it with the rights that the `DaemonSet` gives.
 
 #[path = "image/build.rs"]
 mod build;

@@ -1,6 +1,8 @@
 //! The manifests: every overlay with every component, rendered by kubectl, against the schemas of Kubernetes and against
 //! what must agree in them.
 
+#[path = "manifests/agent.rs"]
+mod agent;
 #[path = "manifests/daemonset.rs"]
 mod daemonset;
 #[path = "support/kustomize.rs"]
@@ -15,15 +17,13 @@ mod review;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use clap::Parser;
-use egress_probe::cli::{self, Cli};
 use serde_json::{Value, json};
 
 use kustomize::{Objects, Site, names, python, render, root};
-use pod::{Pod, list, text};
+use pod::{Pod, text};
 use review::{AMONG_PODS, ON_THE_NODE, objections};
 
 /// The oldest and the newest Kubernetes whose schemas the manifests are held against.
@@ -39,7 +39,7 @@ static ALL_COMPONENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     components
 });
 
-/// Each overlay alone, with each component, and with all; by name.
+/// Each overlay alone, with each component, and with all, and what the documentation shows; by name, the cloud first.
 static RENDERINGS: LazyLock<BTreeMap<String, Objects>> = LazyLock::new(|| {
     let all: Vec<&str> = ALL_COMPONENTS.iter().map(String::as_str).collect();
     let mut sets = vec![vec![], all.clone()];
@@ -51,8 +51,27 @@ static RENDERINGS: LazyLock<BTreeMap<String, Objects>> = LazyLock::new(|| {
     let named = |(overlay, set): (&String, &Vec<&str>)| {
         (format!("{overlay} {}", set.join(" ")), render(overlay, set))
     };
-    pairs.map(named).collect()
+    pairs.map(named).chain(documented()).collect()
 });
+
+fn install_page() -> String {
+    fs::read_to_string(root().join("docs/install.md")).expect("a page")
+}
+
+/// The kustomizations of the documentation, beside files that a user may have.
+fn documented() -> Vec<(String, Objects)> {
+    let page = install_page();
+    let blocks = page.split("```yaml kustomization\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split("```").next());
+    let render = |(number, block): (usize, &str)| {
+        let site = Site::new();
+        site.write("config.yaml", "cloud: public\n");
+        site.write("ca.crt", "a CA\n");
+        site.write("kustomization.yaml", block);
+        (format!("public documented {number}"), site.render())
+    };
+    blocks.enumerate().map(render).collect()
+}
 
 fn with_everything() -> &'static Objects {
     &RENDERINGS[&format!("public {}", ALL_COMPONENTS.join(" "))]
@@ -60,7 +79,7 @@ fn with_everything() -> &'static Objects {
 
 #[test]
 fn every_overlay_renders_with_every_component_and_nothing_disagrees() {
-    assert!(RENDERINGS.len() >= 3 * (8 + 2), "{}", RENDERINGS.len());
+    assert!(RENDERINGS.len() >= 3 * (8 + 2) + 6, "{}", RENDERINGS.len());
     for (name, objects) in &*RENDERINGS {
         assert_eq!(objections(objects), Vec::<String>::new(), "{name}");
     }
@@ -170,86 +189,6 @@ images: [{name: egress-probe, newName: registry.example.com/egress-probe}]
     }
 }
 
-/// A pod's arguments with the files that it mounts in a folder, as `check` takes them.
-fn check(pod: &Pod, folder: &Path) -> Command {
-    let authority = rcgen::generate_simple_self_signed(["ca.example".to_owned()]);
-    let authority = authority.expect("a certificate").cert.pem();
-    let given = ["kube-root-ca.crt", "egress-probe-ca"].map(|name| (name, authority.clone()));
-    pod.lay_out(folder, &given.into_iter().collect());
-    let own = folder.to_str().expect("plain letters");
-    let arguments = pod.arguments();
-    let arguments = arguments
-        .iter()
-        .skip(1)
-        .filter(|one| !one.starts_with("--listen"));
-    // In a network in which nothing can be reached.
-    let mut command = Command::new("unshare");
-    command.arg("--net").arg(env!("CARGO_BIN_EXE_egress-probe"));
-    command.args(["check", "--format", "json", "--metadata", "off"]);
-    command.args(arguments.map(|one| one.replace(pod.mount_path(), own)));
-    command
-        .env_clear()
-        .envs(pod.environment(&[("spec.nodeName", "node-7")]));
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    command.env("KUBERNETES_SERVICE_HOST", "a.hcp.eastus.azmk8s.io");
-    command
-}
-
-#[test]
-fn the_agent_takes_what_it_is_given_and_overlooks_nothing() {
-    // All at once: they mostly wait.
-    let checks = RENDERINGS.iter().map(|(name, objects)| {
-        let pod = Pod::of(objects, ON_THE_NODE);
-        let arguments = ["egress-probe".to_owned()]
-            .into_iter()
-            .chain(pod.arguments());
-        let cli = Cli::try_parse_from(arguments).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(matches!(cli.command, Some(cli::Command::Run(_))), "{name}");
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut command = check(&pod, folder.path());
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        (name, folder, command.spawn().expect("unshare starts"))
-    });
-    for (name, _folder, child) in checks.collect::<Vec<_>>() {
-        let output = child.wait_with_output().expect("a child of ours");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
-        assert!(said.is_empty(), "{name}: {said}");
-        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let cloud = name.split(' ').next().expect("an overlay");
-        assert_eq!(report["environment"]["cloud"], cloud, "{name}");
-        assert_eq!(report["agent"]["node"], "node-7", "{name}");
-        assert_eq!(report["notices"], json!([]), "{name}");
-    }
-}
-
-#[test]
-fn what_a_component_says_reaches_the_agent() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let pod = Pod::of(with_everything(), AMONG_PODS);
-    let output = check(&pod, folder.path()).output().expect("unshare starts");
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let proxy = text(&report["environment"]["proxy"]);
-    assert!(proxy.contains("http://proxy.example.com:3128"), "{proxy}");
-    let patterns: Vec<_> = list(&report["untestable"])
-        .map(|row| text(&row["pattern"]))
-        .collect();
-    assert_eq!(patterns, ["*.azurecr.io", "*.{location}.data.azurecr.io"]);
-    let mut targets: Vec<_> = list(&report["targets"])
-        .map(|row| text(&row["target"]))
-        .collect();
-    targets.retain(|target| !target.ends_with(":53"));
-    let api_server = "a.hcp.eastus.azmk8s.io";
-    let expected = [
-        "168.63.129.16:32526",
-        "168.63.129.16:80",
-        "169.254.169.254:80",
-        api_server,
-        "a.hcp.eastus.azmk8s.io:443",
-    ];
-    assert_eq!(targets, expected);
-}
-
 #[test]
 fn a_change_of_the_proxy_replaces_the_pods_and_no_other_change_does() {
     let hashed = |objects: &Objects| {
@@ -319,4 +258,15 @@ fn the_yaml_is_written_well() {
     let output = yamllint.output().expect("python3 starts");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn every_component_and_overlay_is_documented() {
+    let page = install_page();
+    for name in names("components") {
+        assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+    }
+    for name in names("overlays") {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
 }

@@ -24,9 +24,9 @@ fn root() -> &'static Path {
 
 /// What a command writes, if it succeeds.
 pub(crate) fn output_of(command: &mut Command) -> String {
-    let program = command.get_program().to_owned();
+    let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output();
-    let output = output.unwrap_or_else(|error| panic!("{program:?}: {error}; see `make packages`"));
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}; see `make packages`"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed:\n{said}");
     String::from_utf8(output.stdout).expect("text")

@@ -1,4 +1,4 @@
-//! A container of the image as a kubelet starts one, by runc: with the rights, the limit and the files that the DaemonSet
+//! A container of the image as a kubelet starts one, by runc: with the rights, the limit and the files that the `DaemonSet`
 //! gives it, in the network of the lab's node.
 
 use std::collections::BTreeMap;

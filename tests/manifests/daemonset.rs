@@ -1,4 +1,4 @@
-//! What a DaemonSet must say, and what must agree in it.
+//! What a `DaemonSet` must say, and what must agree in it.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,8 @@ fn template(review: &mut Review, daemonset: &Value) {
     let annotations = "/spec/template/metadata/annotations";
     let fqdn = format!("{annotations}/kubernetes.azure.com~1set-kube-service-host-fqdn");
     let wanted = [
-        ("/metadata/labels", selector.clone()),
+        // Whoever installs it may add more here.
+        ("/metadata/labels/app.kubernetes.io~1instance", json!(name)),
         ("/spec/selector/matchLabels", selector.clone()),
         ("/spec/template/metadata/labels", selector),
         (fqdn.as_str(), json!("true")),
@@ -130,7 +131,7 @@ fn port(review: &mut Review, pod: &Pod) {
     review.demand(agrees, format!("the agent is not told {listen}"));
 }
 
-/// Every file that a flag names is mounted, and every mounted ConfigMap is there.
+/// Every file that a flag names is mounted, and every mounted `ConfigMap` is there.
 fn mounted(review: &mut Review, objects: &Objects, pod: &Pod) {
     let mount =
         json!([{ "name": "configuration", "mountPath": "/etc/egress-probe", "readOnly": true }]);

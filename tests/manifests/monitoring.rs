@@ -6,7 +6,7 @@ use crate::kustomize::Objects;
 use crate::pod::list;
 use crate::review::{INSTANCE, NAME, Review};
 
-/// The operators that read PodMonitors, with the fields that each may be given besides the usual ones.
+/// The operators that read `PodMonitor`s, with the fields that each may be given besides the usual ones.
 const READERS: [(&str, &[&str]); 2] = [
     ("monitoring.coreos.com/v1", &[]),
     (
@@ -41,7 +41,7 @@ pub(crate) fn review(review: &mut Review, objects: &Objects) {
     }
 }
 
-fn fields<'a>(object: &'a Value) -> impl Iterator<Item = &'a String> {
+fn fields(object: &Value) -> impl Iterator<Item = &String> {
     object
         .as_object()
         .into_iter()

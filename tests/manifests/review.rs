@@ -71,7 +71,7 @@ fn namespace(review: &mut Review, objects: &Objects) {
     review.demand(tokenless, "the service account has a token");
 }
 
-/// A ConfigMap that nobody reads was meant for somebody.
+/// A `ConfigMap` that nobody reads was meant for somebody.
 fn config_maps(review: &mut Review, objects: &Objects) {
     // What `kubectl apply` notes about an object must stay below this, in bytes.
     const LARGEST: usize = 256 * 1024;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) fn root() -> &'static Path {
@@ -81,15 +81,18 @@ impl Site {
 
 /// An overlay with components, as a user's kustomization names them.
 pub(crate) fn render(overlay: &str, components: &[&str]) -> Objects {
-    let mut text = format!("resources:\n  - ../egress-probe/manifests/overlays/{overlay}\n");
-    if !components.is_empty() {
-        text += "components:\n";
-    }
-    for component in components {
-        text += &format!("  - ../egress-probe/manifests/components/{component}\n");
-    }
+    let place = "../egress-probe/manifests";
+    let components: Vec<_> = components
+        .iter()
+        .map(|component| format!("{place}/components/{component}"))
+        .collect();
+    // JSON is YAML.
+    let text = json!({
+        "resources": [format!("{place}/overlays/{overlay}")],
+        "components": components,
+    });
     let site = Site::new();
-    site.write("kustomization.yaml", &text);
+    site.write("kustomization.yaml", &text.to_string());
     site.render()
 }
 

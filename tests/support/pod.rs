@@ -1,4 +1,4 @@
-//! What a kubelet makes of a DaemonSet: the arguments, the environment and the files of its one container.
+//! What a kubelet makes of a `DaemonSet`: the arguments, the environment and the files of its one container.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::kustomize::Objects;
 
-/// One pod of a DaemonSet.
+/// One pod of a `DaemonSet`.
 pub(crate) struct Pod<'a> {
     objects: &'a Objects,
     pub(crate) spec: &'a Value,
