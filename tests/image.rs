@@ -8,6 +8,8 @@ mod container;
 mod kustomize;
 #[path = "support/pod.rs"]
 mod pod;
+#[path = "image/seccomp.rs"]
+mod seccomp;
 mod support;
 
 use std::collections::BTreeMap;
@@ -125,6 +127,11 @@ fn a_container_with_the_rights_of_the_daemonset_probes_serves_and_ends_in_peace(
         assert_eq!(container.status(set), "0000000000000000", "{set}");
     }
     assert_eq!(container.status("NoNewPrivs"), "1");
+    assert_eq!(container.status("Seccomp"), "2", "a filter");
+    for place in ["/", pod.mount_path()] {
+        let options = container.mount_options(place);
+        assert!(options.starts_with("ro,"), "{place} {options}");
+    }
     let (most, limit) = container.memory();
     assert_eq!(limit, memory_limit(&pod));
     eprintln!("used at most {} KiB of {} KiB", most >> 10, limit >> 10);

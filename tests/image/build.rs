@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::support::agent;
 
@@ -32,14 +31,21 @@ pub(crate) fn output_of(command: &mut Command) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// A store of images of this test's own, which goes with it.
-struct Store(TempDir);
+/// A store of images of this test's own. A static is never dropped, so the next run clears it away.
+struct Store(PathBuf);
 
 impl Store {
+    fn new() -> Self {
+        let folder = root().join("target/image/store");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+
     fn buildah(&self) -> Command {
         let mut buildah = Command::new("buildah");
         for (flag, folder) in [("--root", "images"), ("--runroot", "state")] {
-            buildah.arg(flag).arg(self.0.path().join(folder));
+            buildah.arg(flag).arg(self.0.join(folder));
         }
         buildah.args(["--storage-driver", "vfs"]);
         buildah
@@ -73,7 +79,7 @@ const TAG: &str = "egress-probe";
 
 impl Image {
     pub(crate) fn build() -> Self {
-        let store = Store(tempfile::tempdir().expect("a folder"));
+        let store = Store::new();
         let source = sources(&store);
         let binary = static_agent(&source);
         let stage = binary.parent().expect("a folder");
@@ -104,7 +110,7 @@ impl Image {
 fn sources(store: &Store) -> PathBuf {
     let copies = DOCKERFILE.lines().filter(|line| line.starts_with("COPY "));
     let copies: Vec<_> = copies.filter(|line| !line.contains("--from=")).collect();
-    let dockerfile = store.0.path().join("Dockerfile");
+    let dockerfile = store.0.join("Dockerfile");
     let text = format!("FROM scratch\n{}\n", copies.join("\n"));
     fs::write(&dockerfile, text).expect("the folder takes files");
     store.build(&dockerfile, "sources", &[]);

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::build::{Image, output_of};
 use crate::pod::{Pod, text};
+use crate::seccomp::runtime_default;
 
 const ID: &str = "agent";
 
@@ -57,6 +58,7 @@ impl Container {
         mounts.push(mount(lab.resolv_conf(), "/etc/resolv.conf"));
         let linux = &mut spec["linux"];
         linux["cgroupsPath"] = json!(container.cgroup);
+        linux["seccomp"] = runtime_default();
         linux["resources"]["memory"] = json!({ "limit": memory_limit(pod) });
         let namespaces = linux["namespaces"].as_array_mut().expect("a list");
         let network = namespaces.iter_mut().find(|one| one["type"] == "network");
@@ -83,12 +85,27 @@ impl Container {
         runc
     }
 
-    /// A field of `/proc/PID/status`.
-    pub(crate) fn status(&self, field: &str) -> String {
+    /// A file about the agent's process.
+    fn process_file(&self, name: &str) -> String {
         let state = output_of(self.runc().args(["state", ID]));
         let state: Value = serde_json::from_str(&state).expect("JSON");
-        let status = fs::read_to_string(format!("/proc/{}/status", state["pid"]));
-        let status = status.expect("the agent runs");
+        let file = fs::read_to_string(format!("/proc/{}/{name}", state["pid"]));
+        file.expect("the agent runs")
+    }
+
+    /// The options of what is mounted there, in the agent's eyes.
+    pub(crate) fn mount_options(&self, place: &str) -> String {
+        let mounts = self.process_file("mounts");
+        let mut fields = mounts
+            .lines()
+            .map(|line| line.split(' ').collect::<Vec<_>>());
+        let found = fields.find(|fields| fields[1] == place);
+        found.unwrap_or_else(|| panic!("nothing at {place}"))[3].to_owned()
+    }
+
+    /// A field of `/proc/PID/status`.
+    pub(crate) fn status(&self, field: &str) -> String {
+        let status = self.process_file("status");
         let fields = status.lines().filter_map(|line| line.split_once(":\t"));
         let found = fields
             .filter(|(name, _)| *name == field)
@@ -119,6 +136,7 @@ fn process(image: &Image, pod: &Pod, given: &Given) -> Value {
         &pod.container()["securityContext"],
     );
     assert_eq!(own["capabilities"]["drop"], json!(["ALL"]));
+    assert_eq!(wide["seccompProfile"]["type"], "RuntimeDefault");
     let fields = [("spec.nodeName", "aks-nodepool1-000007")];
     let mut variables: Vec<_> = pod.environment(&fields).into_iter().collect();
     variables.extend(
