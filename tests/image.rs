@@ -132,6 +132,14 @@ fn a_container_with_the_rights_of_the_daemonset_probes_serves_and_ends_in_peace(
         let options = container.mount_options(place);
         assert!(options.starts_with("ro,"), "{place} {options}");
     }
+    let check = [
+        "/egress-probe",
+        "check",
+        "--tls-roots=none",
+        "--cluster-ca-file=/etc/egress-probe/cluster-ca.crt",
+        "--ca-file=/etc/egress-probe/custom-ca.crt",
+    ];
+    assert_eq!(container.exec(&check), Some(0), "beside the agent");
     let (most, limit) = container.memory();
     assert_eq!(limit, memory_limit(&pod));
     eprintln!("used at most {} KiB of {} KiB", most >> 10, limit >> 10);

@@ -85,6 +85,13 @@ impl Container {
         runc
     }
 
+    /// The exit code of a program that is started beside the agent, as `kubectl exec` does it.
+    pub(crate) fn exec(&self, arguments: &[&str]) -> Option<i32> {
+        let mut runc = self.runc();
+        let output = runc.args(["exec", ID]).args(arguments).output();
+        output.expect("runc starts").status.code()
+    }
+
     /// A file about the agent's process.
     fn process_file(&self, name: &str) -> String {
         let state = output_of(self.runc().args(["state", ID]));
