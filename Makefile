@@ -3,7 +3,10 @@
 LAB := cargo run --quiet --package egress-lab --
 AGENT := target/release/egress-probe
 
-.PHONY: help run test lint audit doc packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
+# Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
+IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+
+.PHONY: help run test lint audit doc image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +29,14 @@ audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny --offline check licenses bans sources
 
-packages: ## what the tests need from Debian, when it is missing and may be installed
+image: ## the container image, with docker, podman or buildah [IMAGE=registry.example.com/egress-probe:0.1.0]
+	for builder in docker podman buildah; do $$builder info >/dev/null 2>&1 && break; done; \
+	$$builder build --tag $(IMAGE) --build-arg EGRESS_PROBE_REVISION=$$(git rev-parse HEAD) \
+		--build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) .
+
+packages: ## what the tests need from Debian and PyPI, when it is missing and may be installed
 	@tests/packages.sh
+	@tests/tools.sh
 
 lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root) [PROXY=1]
 	cargo build --release

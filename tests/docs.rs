@@ -159,9 +159,11 @@ fn every_family_in_an_example_is_exposed() {
 
 #[test]
 fn every_configuration_in_the_documentation_loads() {
-    for block in blocks_of(&page("configuration.md"), "yaml configuration") {
-        if let Err(problems) = config_of("config.yaml", &block.text) {
-            panic!("{problems}\n{}", block.text);
+    for name in ["configuration.md", "install.md"] {
+        for block in blocks_of(&page(name), "yaml configuration") {
+            if let Err(problems) = config_of("config.yaml", &block.text) {
+                panic!("{problems}\n{}", block.text);
+            }
         }
     }
 }

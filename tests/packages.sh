@@ -5,7 +5,7 @@ set -eu
 # program:package
 needed='ip:iproute2 nft:nftables iptables:iptables dnsmasq:dnsmasq-base nginx:nginx-light sshd:openssh-server
 chronyd:chrony haproxy:haproxy squid:squid promtool:prometheus python3:python3 curl:curl dig:bind9-dnsutils
-openssl:openssl ssh-keyscan:openssh-client'
+openssl:openssl ssh-keyscan:openssh-client buildah:buildah runc:runc'
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=
@@ -13,6 +13,7 @@ for pair in $needed; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing="$missing libnginx-mod-stream"
+python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 use egress_lab::Lab;
@@ -31,12 +31,17 @@ impl<'a> Running<'a> {
         arguments: &[S],
         variables: &[(&str, &str)],
     ) -> Self {
-        let log = lab.folder().join(format!("agent-{port}.log"));
-        let output = File::create(&log).expect("the lab's folder takes files");
         let mut command = agent_in(lab);
         command.args(["run", "--listen", &format!("127.0.0.1:{port}")]);
         command.args(trusting(lab)).args(arguments);
         command.envs(variables.iter().copied());
+        Self::of(lab, port, command)
+    }
+
+    /// The same for a command that runs the agent in the lab's node, on this port.
+    pub(crate) fn of(lab: &'a Lab, port: u16, mut command: Command) -> Self {
+        let log = lab.folder().join(format!("agent-{port}.log"));
+        let output = File::create(&log).expect("the lab's folder takes files");
         command.stdout(output.try_clone().expect("another handle"));
         let child = command.stderr(output).spawn().expect("the agent starts");
         let mut running = Self {
