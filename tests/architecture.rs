@@ -27,14 +27,15 @@ const USES: &[(&str, &str)] = &[
         "catalog labels nameservers probe problem proxy target yaml",
     ),
     ("discover", "catalog config"),
+    ("file", ""),
     ("heartbeat", ""),
     ("labels", "problem"),
     ("logging", "config"),
     ("metrics", "outcome status store target version"),
-    ("nameservers", ""),
+    ("nameservers", "file"),
     ("outcome", "labels"),
     ("plan", "catalog proxy target"),
-    ("probe", "outcome proxy target"),
+    ("probe", "file outcome proxy target"),
     ("problem", ""),
     ("proxy", "problem target"),
     ("schedule", "heartbeat outcome probe store target"),
@@ -45,7 +46,7 @@ const USES: &[(&str, &str)] = &[
     ("table", ""),
     ("target", "labels outcome"),
     ("version", ""),
-    ("yaml", "problem"),
+    ("yaml", "file problem"),
 ];
 
 /// Files of production code are short enough to be read in one go.
