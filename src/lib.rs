@@ -39,6 +39,7 @@ pub mod plan;
 pub mod probe;
 pub mod problem;
 pub mod proxy;
+pub mod reload;
 pub mod schedule;
 pub mod server;
 pub mod shutdown;

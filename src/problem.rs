@@ -88,6 +88,24 @@ impl Problems {
         Err(self)
     }
 
+    /// The first of them in words of bounded length, and how many more there are: a file may be wrong in every line,
+    /// and a problem may quote all of it.
+    pub fn brief(&self, most: usize) -> Vec<String> {
+        const LONGEST: usize = 300;
+        let bounded = |problem: &Problem| {
+            let mut text = problem.to_string();
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.replace_range(end.., "...");
+            }
+            text
+        };
+        let mut brief: Vec<String> = self.0.iter().take(most).map(bounded).collect();
+        if let Some(more) = self.len().checked_sub(most).filter(|more| *more > 0) {
+            brief.push(format!("and {more} more"));
+        }
+        brief
+    }
+
     /// The problems in order.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()
@@ -123,5 +141,25 @@ pub fn unknown_word(given: &str, known: &[&str]) -> String {
             "`{given}` is not known here; known are {}",
             known.join(", ")
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_brief_there_are_few_words_of_few_problems() {
+        let mut problems = Problems::default();
+        for line in 1..=5 {
+            let long = "\u{e9}".repeat(1000);
+            problems.add(Path::new("a.yaml"), Some(line), "key", long);
+        }
+        let brief = problems.brief(2);
+        assert_eq!(brief.len(), 3);
+        assert!(brief[0].starts_with("a.yaml:1: key: ") && brief[0].ends_with("..."));
+        assert!(brief[0].chars().count() <= 303, "{}", brief[0]);
+        assert_eq!(brief[2], "and 3 more");
+        assert_eq!(problems.brief(5).len(), 5);
     }
 }

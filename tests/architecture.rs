@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover heartbeat metrics nameservers plan probe problem proxy schedule server status store target version",
+        "catalog config discover file heartbeat logging metrics nameservers plan probe problem proxy reload schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
     (
@@ -38,8 +38,12 @@ const USES: &[(&str, &str)] = &[
     ("probe", "file outcome proxy target"),
     ("problem", ""),
     ("proxy", "problem target"),
+    ("reload", "problem"),
     ("schedule", "heartbeat outcome probe store target"),
-    ("server", "heartbeat labels metrics status store target"),
+    (
+        "server",
+        "heartbeat labels metrics problem reload status store target",
+    ),
     ("shutdown", ""),
     ("status", "catalog labels outcome store target version"),
     ("store", "labels outcome target"),
