@@ -100,3 +100,55 @@ impl Fixed {
         listen.into_iter().chain(log_format).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    fn standing() -> Standing {
+        let config = Config::from(Settings::default());
+        Standing {
+            loaded_at: Timestamp::UNIX_EPOCH,
+            sha256: String::new(),
+            refused: None,
+            waiting: Vec::new(),
+            fixed: Fixed {
+                listen: config.web.listen,
+                log_format: config.log_format,
+            },
+        }
+    }
+
+    #[test]
+    fn what_only_a_start_can_change_is_named() {
+        let wanted = Config::from(Settings {
+            listen: Some(([127, 0, 0, 1], 9110).into()),
+            log_format: Some(LogFormat::Json),
+            ..Settings::default()
+        });
+        let fixed = standing().fixed;
+        let expected = [
+            "`web.listen: 127.0.0.1:9110` waits for a restart of the agent; 0.0.0.0:9100 is in use",
+            "`log_format: json` waits for a restart of the agent; text is in use",
+        ];
+        assert_eq!(fixed.waiting(&wanted), expected);
+        let same = Config::from(Settings::default());
+        assert_eq!(fixed.waiting(&same), [""; 0]);
+    }
+
+    #[test]
+    fn a_refusal_counts_from_the_first_and_names_the_first_mistakes_of_the_last() {
+        let mut problems = Problems::default();
+        for line in 1..=5 {
+            problems.add("a.yaml".as_ref(), Some(line), "", "wrong");
+        }
+        let (first, second) = (Timestamp::UNIX_EPOCH, Timestamp::now());
+        let standing = standing().refused(Problems::default(), first);
+        let standing = standing.refused(problems, second);
+        let notices: Vec<_> = standing.notices().collect();
+        let expected = "the configuration on disk is refused since 1970-01-01 00:00:00 UTC, and the one of before is \
+             in use: a.yaml:1: wrong; a.yaml:2: wrong; a.yaml:3: wrong; and 2 more";
+        assert_eq!(notices, [expected]);
+    }
+}

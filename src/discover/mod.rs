@@ -300,4 +300,33 @@ mod tests {
         assert_eq!(value(&found, LOCATION), None);
         assert_eq!(found.notices.len(), 1);
     }
+
+    #[tokio::test]
+    async fn a_service_that_was_asked_before_is_not_asked_again() {
+        let at = |port: u16| {
+            Config::from(Settings {
+                metadata: Some(MetadataService::At(([127, 0, 0, 1], port).into())),
+                ..Settings::default()
+            })
+        };
+        let environment = Environment::default();
+        let mut before = given(&at(1), &environment);
+        let metadata = Metadata {
+            environment: "AzureChinaCloud".to_owned(),
+            location: "chinaeast2".to_owned(),
+        };
+        before.told = Some(Told {
+            by: ([127, 0, 0, 1], 1).into(),
+            answer: Ok(metadata),
+        });
+        let found = discover(&at(1), &environment, Some(&before)).await;
+        assert_eq!(found.cloud, (Cloud::China, Origin::Metadata));
+        assert_eq!(value(&found, LOCATION).as_deref(), Some("chinaeast2"));
+        assert!(!found.is_incomplete());
+        let elsewhere = discover(&at(2), &environment, Some(&before)).await;
+        assert_eq!(elsewhere.cloud.1, Origin::Default);
+        assert!(elsewhere.is_incomplete(), "nobody answers there");
+        let notice = &elsewhere.notices[0];
+        assert!(notice.contains("127.0.0.1:2 did not tell"), "{notice}");
+    }
 }
