@@ -264,8 +264,10 @@ fn a_post_reloads_where_that_is_allowed_and_says_what_became_of_it() {
     assert_eq!(reload().0, 403, "it was the last one");
 }
 
+type Place = fn(&Path);
+
 /// Things that are no configuration, and what is said of each.
-const PLACES: [(fn(&Path), &str); 4] = [
+const PLACES: [(Place, &str); 4] = [
     (|_| {}, "cannot be read: No such file"),
     (
         |path| mkfifo(path, Mode::S_IRWXU).expect("a pipe"),
