@@ -1,6 +1,6 @@
 //! Reads files that people name: regular ones of bounded size. Whatever else stands there, nothing is waited for.
 
-use std::fs::{File, OpenOptions, metadata};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -39,11 +39,7 @@ pub fn read(path: &Path, largest: u64) -> Result<Vec<u8>, FileError> {
 }
 
 fn open(path: &Path) -> Result<File, FileError> {
-    // Opening a pipe or a device may do something to it.
-    if !metadata(path)?.is_file() {
-        return Err(FileError::NotAFile);
-    }
-    // It may have become one meanwhile, and a pipe without a writer would hold up everything.
+    // A pipe without a writer would hold up everything.
     let mut options = OpenOptions::new();
     let file = options.read(true).custom_flags(O_NONBLOCK).open(path)?;
     if !file.metadata()?.is_file() {

@@ -32,6 +32,9 @@ impl fmt::Display for Problem {
     }
 }
 
+/// More problems than this are not told: whoever has so many has another one.
+const MOST: usize = 1000;
+
 /// Everything that is wrong, in the order of files and lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
 pub struct Problems(Vec<Problem>);
@@ -58,17 +61,18 @@ impl Problems {
 
     /// Notes a problem.
     pub fn add(&mut self, file: &Path, line: Option<u64>, path: &str, message: impl Into<String>) {
-        self.0.push(Problem {
+        self.extend(Self(vec![Problem {
             file: file.to_owned(),
             line,
             path: path.to_owned(),
             message: message.into(),
-        });
+        }]));
     }
 
     /// Takes over the problems of another source.
     pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        let room = MOST.saturating_sub(self.0.len());
+        self.0.extend(other.0.into_iter().take(room));
     }
 
     /// Takes over the problems of another source, if it has any.
@@ -161,5 +165,15 @@ mod tests {
         assert!(brief[0].chars().count() <= 303, "{}", brief[0]);
         assert_eq!(brief[2], "and 3 more");
         assert_eq!(problems.brief(5).len(), 5);
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_in_every_line_has_a_thousand_problems() {
+        let mut problems = Problems::default();
+        for line in 1..=2000 {
+            problems.add(Path::new("a.yaml"), Some(line), "", "wrong");
+        }
+        problems.extend(problems.clone());
+        assert_eq!(problems.len(), MOST);
     }
 }

@@ -157,6 +157,18 @@ mod tests {
         assert_eq!(old.again(), old, "believed without reading");
         fs::write(&path, "one").unwrap();
         assert_eq!(old.again(), files, "read after a write");
+        let mut moved = files.clone();
+        moved.0.get_mut(&path).unwrap().identity = Identity::of(Path::new("/"));
+        assert_eq!(moved, files, "the same stands there");
+    }
+
+    #[test]
+    fn one_that_was_just_written_is_read_again() {
+        let (_folder, path, _) = folder_with("one");
+        let mut identity = Identity::of(&path).unwrap();
+        assert!(!identity.is_settled());
+        identity.changed.0 -= 60;
+        assert!(identity.is_settled());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::files::Files;
 use super::watch::Watch;
@@ -18,6 +18,9 @@ use crate::reload::{Caller, Callers};
 
 /// Rest after a reload: whoever asks without end gets few of them.
 const REST: Duration = Duration::from_millis(100);
+
+/// A file system that does not answer by then most likely never will; callers wait no longer than 30 s.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a reload needs that was there before the agent.
 #[derive(Debug)]
@@ -99,19 +102,26 @@ impl Reloader {
         while let Some(caller) = self.callers.waiting() {
             callers.push(caller);
         }
-        let sources = self.sources.clone();
-        let read = match spawn_blocking(move || read(&sources)).await {
-            Ok((read, files)) => {
-                if read.is_ok() {
-                    self.sources.hold_on_to(&files);
-                }
-                self.watch.loaded(files);
-                read
-            }
-            Err(error) => Err(self.sources.trouble(&error.to_string())),
-        };
+        let read = self.read_aside().await;
         self.rested = Instant::now() + REST;
         (read, callers)
+    }
+
+    async fn read_aside(&mut self) -> Result<Inputs, Problems> {
+        let sources = self.sources.clone();
+        let mut reading = spawn_blocking(move || read(&sources));
+        let Ok(ended) = timeout(PATIENCE, &mut reading).await else {
+            // It holds its thread as long as it hangs, but no more of them may gather behind it.
+            reading.abort();
+            let trouble = format!("cannot be read, or a file it names, within {PATIENCE:?}");
+            return Err(self.sources.trouble(&trouble));
+        };
+        let (read, files) = ended.map_err(|error| self.sources.trouble(&error.to_string()))?;
+        if read.is_ok() {
+            self.sources.hold_on_to(&files);
+        }
+        self.watch.loaded(files);
+        read
     }
 
     /// What takes effect outside of the plan.
@@ -121,11 +131,84 @@ impl Reloader {
     }
 }
 
-/// A file that makes a parser panic is a file that is refused; what was noted by then is watched.
 fn read(sources: &Sources) -> (Result<Inputs, Problems>, Files) {
+    guarded(sources, |files| sources.load(files))
+}
+
+/// A file that makes a parser panic is a file that is refused; what was noted by then is watched.
+fn guarded(
+    sources: &Sources,
+    load: impl FnOnce(&mut Files) -> Result<Inputs, Problems>,
+) -> (Result<Inputs, Problems>, Files) {
     let mut files = Files::default();
-    let read = catch_unwind(AssertUnwindSafe(|| sources.load(&mut files)));
+    let read = catch_unwind(AssertUnwindSafe(|| load(&mut files)));
     let trouble = "cannot be understood because of a mistake in the agent itself; please report it";
     let read = read.unwrap_or_else(|_| Err(sources.trouble(trouble)));
     (read, files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    use super::*;
+    use crate::config::{LogFormat, LogLevel, Settings};
+    use crate::discover::Environment;
+    use crate::logging;
+    use crate::reload::{Answer, Door, door};
+
+    const CONFIG: &str = "builtin: false\nweb: {reload: true}\n";
+
+    fn bench() -> (TempDir, Door, Reloader) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, CONFIG).unwrap();
+        let sources = Sources::new(Some(path), Settings::default(), Environment::default());
+        let mut files = Files::default();
+        let inputs = sources.load(&mut files).unwrap();
+        let (door, callers) = door();
+        let reloading = Reloading {
+            sources,
+            files,
+            hangups: signal(SignalKind::hangup()).unwrap(),
+            logging: logging::start(LogLevel::Error, LogFormat::Text, false),
+        };
+        let reloader = Reloader::new(reloading, callers, &inputs.config);
+        (folder, door, reloader)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_wait_are_answered_by_one_reading_and_the_next_one_comes_after_a_rest() {
+        let (_folder, door, mut reloader) = bench();
+        let mut knocks = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            let door = door.clone();
+            knocks.spawn(async move { door.knock().await });
+        }
+        let (trigger, first) = reloader.asked().await;
+        assert_eq!(trigger, Trigger::Request);
+        let (read, callers) = reloader.read(first).await;
+        assert!(read.is_ok() && callers.len() == 10, "{}", callers.len());
+        let ended = Instant::now();
+        for caller in callers {
+            caller.send(Answer::Adopted(Vec::new())).unwrap();
+        }
+        assert_eq!(knocks.join_all().await.len(), 10);
+        reloader.read(None).await.0.unwrap();
+        assert!(ended.elapsed() >= REST, "{:?}", ended.elapsed());
+    }
+
+    #[tokio::test]
+    async fn what_makes_the_agent_panic_is_a_file_that_is_refused() {
+        let (_folder, _door, reloader) = bench();
+        let (read, _) = guarded(&reloader.sources, |_| panic!("scripted"));
+        let problems = read.unwrap_err().to_string();
+        assert!(
+            problems.contains("a mistake in the agent itself"),
+            "{problems}"
+        );
+    }
 }
