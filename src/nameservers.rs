@@ -3,16 +3,15 @@
 //! Only the addresses are read. Search domains and options shape names and waits, and both are the plan's
 //! and the resolver's own business. Whether a file changed is seen by comparing the lists.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use nix::libc::O_NONBLOCK;
 use nix::net::if_::if_nametoindex;
 use thiserror::Error;
+
+use crate::file::{self, FileError};
 
 /// The port of DNS.
 const PORT: u16 = 53;
@@ -107,32 +106,13 @@ pub struct Listed {
 
 /// The nameservers that the file at `path` names. A line that cannot be used is left out as long as another one can.
 pub fn load(path: &Path) -> Result<Listed, NameserversError> {
-    let unreadable = |source| NameserversError::Unreadable {
-        file: path.to_owned(),
-        source,
-    };
-    // A pipe without a writer would hold up everything.
-    let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(O_NONBLOCK).open(path);
-    let file = file.map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
-        return Err(NameserversError::NotAFile {
-            file: path.to_owned(),
-        });
-    }
-    let bytes = read(file).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(NameserversError::TooLarge {
-            file: path.to_owned(),
-        });
-    }
+    let file = path.to_owned();
+    let bytes = file::read(path, LARGEST).map_err(|error| match error {
+        FileError::Unreadable(source) => NameserversError::Unreadable { file, source },
+        FileError::NotAFile => NameserversError::NotAFile { file },
+        FileError::TooLarge(_) => NameserversError::TooLarge { file },
+    })?;
     parse(&bytes, path)
-}
-
-fn read(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {

@@ -32,6 +32,9 @@ impl fmt::Display for Problem {
     }
 }
 
+/// More problems than this are not told: whoever has so many has another one.
+const MOST: usize = 1000;
+
 /// Everything that is wrong, in the order of files and lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
 pub struct Problems(Vec<Problem>);
@@ -58,17 +61,18 @@ impl Problems {
 
     /// Notes a problem.
     pub fn add(&mut self, file: &Path, line: Option<u64>, path: &str, message: impl Into<String>) {
-        self.0.push(Problem {
+        self.extend(Self(vec![Problem {
             file: file.to_owned(),
             line,
             path: path.to_owned(),
             message: message.into(),
-        });
+        }]));
     }
 
     /// Takes over the problems of another source.
     pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        let room = MOST.saturating_sub(self.0.len());
+        self.0.extend(other.0.into_iter().take(room));
     }
 
     /// Takes over the problems of another source, if it has any.
@@ -86,6 +90,24 @@ impl Problems {
         self.0.sort();
         self.0.dedup();
         Err(self)
+    }
+
+    /// The first of them in words of bounded length, and how many more there are: a file may be wrong in every line,
+    /// and a problem may quote all of it.
+    pub fn brief(&self, most: usize) -> Vec<String> {
+        const LONGEST: usize = 300;
+        let bounded = |problem: &Problem| {
+            let mut text = problem.to_string();
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.replace_range(end.., "...");
+            }
+            text
+        };
+        let mut brief: Vec<String> = self.0.iter().take(most).map(bounded).collect();
+        if let Some(more) = self.len().checked_sub(most).filter(|more| *more > 0) {
+            brief.push(format!("and {more} more"));
+        }
+        brief
     }
 
     /// The problems in order.
@@ -123,5 +145,35 @@ pub fn unknown_word(given: &str, known: &[&str]) -> String {
             "`{given}` is not known here; known are {}",
             known.join(", ")
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_brief_there_are_few_words_of_few_problems() {
+        let mut problems = Problems::default();
+        for line in 1..=5 {
+            let long = "\u{e9}".repeat(1000);
+            problems.add(Path::new("a.yaml"), Some(line), "key", long);
+        }
+        let brief = problems.brief(2);
+        assert_eq!(brief.len(), 3);
+        assert!(brief[0].starts_with("a.yaml:1: key: ") && brief[0].ends_with("..."));
+        assert!(brief[0].chars().count() <= 303, "{}", brief[0]);
+        assert_eq!(brief[2], "and 3 more");
+        assert_eq!(problems.brief(5).len(), 5);
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_in_every_line_has_a_thousand_problems() {
+        let mut problems = Problems::default();
+        for line in 1..=2000 {
+            problems.add(Path::new("a.yaml"), Some(line), "", "wrong");
+        }
+        problems.extend(problems.clone());
+        assert_eq!(problems.len(), MOST);
     }
 }

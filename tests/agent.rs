@@ -10,9 +10,10 @@ use std::sync::LazyLock;
 
 use egress_lab::{Cluster, Fault, HostSpec, Lab, LabSpec};
 
-use pages::{assert_all_say_the_same, assert_exposition, sample};
+use pages::{assert_all_say_the_same, assert_exposition};
 use support::check::Check;
 use support::running::Running;
+use support::samples::sample;
 use support::wait::until;
 use support::{agent, agent_in, file, trusting};
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover heartbeat metrics nameservers plan probe problem proxy schedule server status store target version",
+        "catalog config discover file heartbeat logging metrics nameservers plan probe problem proxy reload schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
     (
@@ -28,18 +28,23 @@ const USES: &[(&str, &str)] = &[
     ),
     ("diagnosis", "labels outcome store target"),
     ("discover", "catalog config"),
+    ("file", ""),
     ("heartbeat", ""),
     ("labels", "problem"),
     ("logging", "config"),
     ("metrics", "diagnosis outcome status store target version"),
-    ("nameservers", ""),
+    ("nameservers", "file"),
     ("outcome", "labels"),
     ("plan", "catalog proxy target"),
-    ("probe", "outcome proxy target"),
+    ("probe", "file outcome proxy target"),
     ("problem", ""),
     ("proxy", "problem target"),
+    ("reload", "problem"),
     ("schedule", "heartbeat outcome probe store target"),
-    ("server", "heartbeat labels metrics status store"),
+    (
+        "server",
+        "heartbeat labels metrics problem reload status store",
+    ),
     ("shutdown", ""),
     (
         "status",
@@ -49,7 +54,7 @@ const USES: &[(&str, &str)] = &[
     ("table", ""),
     ("target", "labels outcome"),
     ("version", ""),
-    ("yaml", "problem"),
+    ("yaml", "file problem"),
 ];
 
 /// Files of production code are short enough to be read in one go.

@@ -202,6 +202,33 @@ async fn every_target_is_tried_soon_and_then_once_an_interval() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_interval_takes_effect_at_once() {
+    let targets: Vec<_> = (1..=10).map(|n| target(n, Probe::Tcp)).collect();
+    let bench = Bench::start(targets.clone(), INTERVAL * 60, 4);
+    bench.first_round().await;
+    let work = |interval| {
+        Arc::new(Work {
+            targets: targets.clone(),
+            attempt: Arc::clone(&bench.script),
+            interval,
+            concurrency: 4,
+        })
+    };
+    bench.work.send_replace(work(INTERVAL));
+    sleep(INTERVAL * 3).await;
+    for target in &targets {
+        let starts = bench.script.starts(&target.host.to_string()).len();
+        assert!((2..=4).contains(&starts), "{}: {starts}", target.id);
+    }
+    bench.work.send_replace(work(INTERVAL * 60));
+    sleep(INTERVAL).await;
+    bench.script.forget();
+    sleep(INTERVAL * 5).await;
+    let late = bench.script.started.lock().unwrap().len();
+    assert!(late <= targets.len(), "{late} attempts");
+}
+
+#[tokio::test(start_paused = true)]
 async fn slots_are_spread_over_the_interval() {
     let targets: Vec<_> = (1..=100).map(|n| target(n, Probe::Tcp)).collect();
     let bench = Bench::start(targets, INTERVAL, 100);

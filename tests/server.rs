@@ -13,6 +13,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use egress_probe::heartbeat::Heartbeat;
 use egress_probe::metrics::{AgentGauges, CatalogInfo};
+use egress_probe::problem::Problems;
+use egress_probe::reload::{self, door};
 use egress_probe::server::{App, BindError, Limits, Server, router};
 use egress_probe::store::Store;
 use egress_probe::target::Target;
@@ -36,6 +38,7 @@ fn app_of(targets: &[Arc<Target>]) -> App {
         }),
         heartbeat: Arc::new(Heartbeat::new()),
         first_round: App::FIRST_ROUND,
+        reload: door().0,
     }
 }
 
@@ -287,6 +290,66 @@ async fn only_reading_is_allowed() {
     let head = ask(app(), request("HEAD")).await;
     assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
     assert_eq!(head.header("content-type"), "text/plain; charset=utf-8");
+}
+
+fn reload_request(method: &str) -> Request<Body> {
+    let request = Request::builder().method(method).uri("/-/reload");
+    request.body(Body::empty()).expect("a request")
+}
+
+/// An agent that lets callers in and gives all of them one answer.
+async fn asked_to_reload(answer: reload::Answer) -> Answer {
+    let (door, mut callers) = door();
+    callers.let_in(true);
+    let app = App {
+        reload: door,
+        ..app()
+    };
+    let answering = async { callers.next().await.send(answer).expect("who waits") };
+    tokio::join!(ask(app, reload_request("POST")), answering).0
+}
+
+#[tokio::test]
+async fn a_reload_is_answered_with_what_became_of_it() {
+    let notice = "`log_format: json` waits for a restart".to_owned();
+    let adopted = asked_to_reload(reload::Answer::Adopted(vec![notice])).await;
+    assert_eq!(adopted.status, StatusCode::OK);
+    let expected = "The configuration was reloaded.\n`log_format: json` waits for a restart\n";
+    assert_eq!(adopted.body, expected);
+    let mut problems = Problems::default();
+    for line in 1..=1000 {
+        problems.add("config.yaml".as_ref(), Some(line), "key", "is wrong");
+    }
+    let refused = asked_to_reload(reload::Answer::Refused(problems)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.starts_with("config.yaml:1: key: is wrong\n"));
+    let end = "\nand 950 more\nThe configuration is refused; the one of before stays in use.\n";
+    assert!(refused.body.ends_with(end), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn a_reload_is_for_those_who_are_allowed_and_post() {
+    let closed = ask(app(), reload_request("POST")).await;
+    assert_eq!(closed.status, StatusCode::FORBIDDEN);
+    assert!(
+        closed.body.contains("`web.reload` is off"),
+        "{}",
+        closed.body
+    );
+    for method in ["GET", "HEAD", "PUT", "DELETE"] {
+        let answer = ask(app(), reload_request(method)).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(answer.header("allow"), "POST", "{method}");
+    }
+    let (door, callers) = door();
+    callers.let_in(true);
+    drop(callers);
+    let app = App {
+        reload: door,
+        ..app()
+    };
+    let stopping = ask(app, reload_request("POST")).await;
+    assert_eq!(stopping.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test(start_paused = true)]

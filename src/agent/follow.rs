@@ -1,82 +1,92 @@
-//! Follows what changes around a running agent: the node's nameservers, and facts that could not be had at the start.
+//! Follows what changes while the agent runs: the node's nameservers, facts that could not be had at the start, and
+//! the configuration.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use jiff::Timestamp;
-use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::current::Current;
+use super::reload::{Reloader, Trigger};
 use super::resolvers::Lookout;
-use super::{Inputs, Situation, work};
-use crate::probe::Prober;
-use crate::schedule::Work;
-use crate::status::About;
+use crate::reload::{Answer, Caller};
 
 /// The nameservers are read again this often. Polled: resolv.conf is replaced by rename, bind mount or rewrite.
 const LOOK_AT_NAMESERVERS: Duration = Duration::from_secs(5);
 /// The metadata service is asked again this often while something is missing.
 const LOOK_AROUND: Duration = Duration::from_mins(5);
 
-/// Makes a new plan whenever the situation is another one.
+/// Replaces what is current whenever the situation or the configuration is another one.
 pub(super) struct Follower {
-    pub(super) inputs: Inputs,
-    pub(super) situation: Situation,
-    pub(super) lookout: Lookout,
-    pub(super) work: watch::Sender<Arc<Work<Prober>>>,
-    pub(super) about: Arc<ArcSwap<About>>,
-    pub(super) started_at: Timestamp,
+    current: Current,
+    reloader: Reloader,
+    lookout: Lookout,
+    ticks: Interval,
+    looked_around: Instant,
 }
 
 impl Follower {
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    pub(super) fn new(current: Current, reloader: Reloader) -> Self {
         let mut ticks = interval(LOOK_AT_NAMESERVERS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut looked_around = Instant::now();
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let missing = self.situation.surroundings.is_incomplete();
-            let mut situation = self.situation.clone();
-            if missing && looked_around.elapsed() >= LOOK_AROUND {
-                looked_around = Instant::now();
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    found = self.inputs.surroundings() => situation.surroundings = found,
-                }
-            }
-            if let Some(resolvers) = self.lookout.look(self.inputs.nameservers()) {
-                situation.resolvers = resolvers;
-            }
-            if situation != self.situation {
-                self.adopt(situation);
-            }
+        Self {
+            current,
+            reloader,
+            lookout: Lookout::default(),
+            ticks,
+            looked_around: Instant::now(),
         }
     }
 
-    fn adopt(&mut self, situation: Situation) {
-        let plan = self.inputs.plan(&situation);
-        tracing::info!(
-            nameservers = ?situation.resolvers.nameservers, targets = plan.targets.len(),
-            "the surroundings of the node changed; there is a new plan"
-        );
-        for notice in situation.notices() {
-            // What was said before is known.
-            if !self.situation.notices().any(|known| known == notice) {
-                tracing::warn!("{notice}");
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let follow = async {
+            loop {
+                self.next_change().await;
             }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = follow => {}
         }
-        let about = self.inputs.about(&situation, &plan, self.started_at);
-        self.about.store(Arc::new(about));
-        // Fails only when the scheduler has ended, and then nobody needs a plan.
-        drop(
-            self.work
-                .send(Arc::new(work(&self.inputs, &situation, plan))),
-        );
-        self.situation = situation;
+    }
+
+    async fn next_change(&mut self) {
+        tokio::select! {
+            _ = self.ticks.tick() => self.look_around().await,
+            (trigger, caller) = self.reloader.asked() => self.reload(trigger, caller).await,
+        }
+    }
+
+    async fn look_around(&mut self) {
+        let (inputs, mut situation) = (&self.current.inputs, self.current.situation.clone());
+        let missing = situation.surroundings.is_incomplete();
+        if missing && self.looked_around.elapsed() >= LOOK_AROUND {
+            self.looked_around = Instant::now();
+            situation.surroundings = inputs.surroundings(None).await;
+        }
+        if let Some(resolvers) = self.lookout.look(inputs.nameservers()) {
+            situation.resolvers = resolvers;
+        }
+        if situation != self.current.situation {
+            self.current.move_to(situation);
+        }
+    }
+
+    async fn reload(&mut self, trigger: Trigger, caller: Option<Caller>) {
+        let (read, callers) = self.reloader.read(caller).await;
+        let answer = match read {
+            Ok(inputs) => {
+                self.reloader.apply(&inputs.config);
+                Answer::Adopted(self.current.adopt(inputs, trigger).await)
+            }
+            Err(problems) => {
+                self.current.refuse(problems.clone(), trigger);
+                Answer::Refused(problems)
+            }
+        };
+        for caller in callers {
+            // Who hung up does not want to know.
+            drop(caller.send(answer.clone()));
+        }
     }
 }

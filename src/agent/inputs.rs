@@ -1,11 +1,10 @@
 //! Everything that the agent and the one-shot commands start from: configuration, catalogue, trust, surroundings.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
+use super::files::Files;
 use super::resolvers::Resolvers;
 use crate::catalog::Catalog;
 use crate::config::Config;
@@ -14,10 +13,8 @@ use crate::nameservers::{self, Listed};
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
-use crate::proxy::{DecidedProxy, ProxyChoice, ProxyPolicy};
-use crate::status::{self, About, UntestableProtocol};
+use crate::proxy::{DecidedProxy, ProxyPolicy};
 use crate::target::{Host, Trust};
-use crate::version;
 
 /// What was written by people, read and checked.
 #[derive(Debug)]
@@ -52,21 +49,27 @@ impl Situation {
 }
 
 impl Inputs {
-    /// Reads the files that the configuration names.
+    /// Reads the files that the configuration names, and notes in `files` what stood where.
     ///
     /// # Errors
     /// Everything that is wrong in any of them.
-    pub fn load(config: Config, environment: Environment) -> Result<Self, Problems> {
+    pub(super) fn load(
+        config: Config,
+        environment: Environment,
+        files: &mut Files,
+    ) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let catalog = Catalog::load(&config.catalog_sources());
+        let sources = config.catalog_sources();
+        sources.files.iter().for_each(|file| files.look_at(file));
+        let catalog = Catalog::load(&sources);
         if let Ok(catalog) = &catalog {
             problems.extend_from(config.check_parameters(&catalog.parameters()));
         }
         let entry_files = catalog.as_ref().map(entry_files).unwrap_or_default();
-        let tls = load_trust(&config, entry_files);
+        let tls = load_trust(&config, entry_files, files);
         let proxies = config.proxy.decide(config.no_proxy.as_ref(), &environment);
         if config.nameservers.is_empty() && config.resolv_conf.required {
-            problems.extend_from(resolvers_of(&config.resolv_conf.path).map(drop));
+            problems.extend_from(check_resolv_conf(&config.resolv_conf.path, files));
         }
         match (catalog, tls, proxies) {
             (Ok(catalog), Ok(tls), Ok(proxies)) => problems.into_result().map(|()| Self {
@@ -88,14 +91,30 @@ impl Inputs {
     /// Looks around: metadata service, environment, resolv.conf.
     pub async fn observe(&self) -> Situation {
         Situation {
-            surroundings: self.surroundings().await,
+            surroundings: self.surroundings(None).await,
             resolvers: Resolvers::at_start(self.nameservers()),
         }
     }
 
-    /// Cloud, node and parameters as they can be had now.
-    pub(super) async fn surroundings(&self) -> Surroundings {
-        let mut surroundings = discover::discover(&self.config, &self.environment).await;
+    /// Looks around with another configuration than before: what was found then and does not depend on it is kept.
+    pub(super) async fn observe_after(&self, before: &Self, situation: &Situation) -> Situation {
+        let same = |inputs: &Self| {
+            let config = &inputs.config;
+            (config.nameservers.clone(), config.resolv_conf.clone())
+        };
+        Situation {
+            surroundings: self.surroundings(Some(&situation.surroundings)).await,
+            resolvers: if same(self) == same(before) {
+                situation.resolvers.clone()
+            } else {
+                Resolvers::at_start(self.nameservers())
+            },
+        }
+    }
+
+    /// Cloud, node and parameters as they can be had now. Who told something `before` is not asked again.
+    pub(super) async fn surroundings(&self, before: Option<&Surroundings>) -> Surroundings {
+        let mut surroundings = discover::discover(&self.config, &self.environment, before).await;
         let notices = &self.proxies.notices;
         surroundings.notices.extend_from_slice(notices);
         surroundings
@@ -147,45 +166,18 @@ impl Inputs {
             proxies: self.proxies().clone(),
         }
     }
-
-    /// What reports say about the agent and its surroundings.
-    pub fn about(&self, situation: &Situation, plan: &Plan, started_at: Timestamp) -> About {
-        let surroundings = &situation.surroundings;
-        let parameters = surroundings.parameters.iter();
-        let values = parameters
-            .clone()
-            .map(|(name, given)| (name.clone(), given.values.join(", ")));
-        let mut sources: BTreeMap<String, String> = parameters
-            .map(|(name, given)| (name.clone(), given.origin.to_string()))
-            .collect();
-        sources.insert("cloud".to_owned(), surroundings.cloud.1.to_string());
-        sources.insert("node".to_owned(), surroundings.node.1.to_string());
-        if self.config.proxy == ProxyChoice::Environment {
-            sources.insert("proxy".to_owned(), "environment".to_owned());
-        }
-        let location = surroundings.parameters.get("location");
-        About {
-            agent: status::Agent {
-                version: version::VERSION.to_owned(),
-                node: surroundings.node.0.clone(),
-                started_at,
-            },
-            environment: status::Environment {
-                cloud: Some(surroundings.cloud.0.to_string()),
-                location: location.map(|given| given.values.join(", ")),
-                edition: self.config.edition.to_string(),
-                proxy: self.proxies().to_string(),
-                parameters: values.collect(),
-                sources,
-            },
-            untestable: untestable(plan),
-            notices: situation.notices().cloned().collect(),
-        }
-    }
 }
 
-fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrust, Problems> {
+fn load_trust(
+    config: &Config,
+    entry_files: Vec<Vec<PathBuf>>,
+    files: &mut Files,
+) -> Result<TlsTrust, Problems> {
     let cluster = &config.cluster_ca_file;
+    let named = config.ca_files.iter().chain(entry_files.iter().flatten());
+    named
+        .chain([&cluster.path])
+        .for_each(|file| files.look_at(file));
     let trust = TrustConfig {
         bundled: config.bundled_roots,
         ca_files: config.ca_files.clone(),
@@ -200,6 +192,14 @@ fn load_trust(config: &Config, entry_files: Vec<Vec<PathBuf>>) -> Result<TlsTrus
         }
         problems
     })
+}
+
+/// A good one is followed on its own; a bad one keeps everything from use until it changes.
+fn check_resolv_conf(file: &Path, files: &mut Files) -> Result<(), Problems> {
+    let mut bad = Files::default();
+    bad.look_at(file);
+    let checked = resolvers_of(file).map(drop);
+    checked.inspect_err(|_| files.add(bad))
 }
 
 fn resolvers_of(file: &Path) -> Result<Listed, Problems> {
@@ -224,22 +224,4 @@ fn named_domains(plan: &Plan) -> HashSet<String> {
         Host::Address(_) => None,
     });
     names.map(ToOwned::to_owned).collect()
-}
-
-fn untestable(plan: &Plan) -> Vec<status::Untestable> {
-    let row = |row: &crate::plan::Untestable| status::Untestable {
-        pattern: row.pattern.clone(),
-        protocols: row
-            .services
-            .iter()
-            .map(|(protocol, port)| UntestableProtocol {
-                protocol: *protocol,
-                port: *port,
-            })
-            .collect(),
-        groups: row.groups.clone(),
-        requirement: row.requirement,
-        needs: row.needs.clone(),
-    };
-    plan.untestable.iter().map(row).collect()
 }

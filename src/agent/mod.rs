@@ -1,30 +1,42 @@
 //! The composition root: builds the parts, joins them, and follows what changes around the node.
 
+mod about;
+mod current;
+mod files;
 mod follow;
 mod inputs;
+mod reload;
 mod resolvers;
+mod sources;
+mod standing;
+mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use files::Files;
 pub use inputs::{Inputs, Situation};
+pub use reload::Reloading;
 pub use resolvers::Resolvers;
+pub use sources::Sources;
 
 use crate::heartbeat::Heartbeat;
 use crate::metrics::{AgentGauges, CatalogInfo};
 use crate::plan::Plan;
 use crate::probe::Prober;
+use crate::reload::door;
 use crate::schedule::{Scheduler, Work};
 use crate::server::{App, BindError, ServeError, Server};
 use crate::status::About;
 use crate::store::Store;
+use current::Current;
 use follow::Follower;
-use resolvers::Lookout;
+use reload::Reloader;
+use standing::Standing;
 
 /// Attempts in flight unless configured otherwise: the extent of an outage is known within a minute.
 const CONCURRENCY: usize = 32;
@@ -44,7 +56,7 @@ impl Agent {
     /// # Errors
     /// When the port cannot be opened.
     pub async fn bind(inputs: Inputs) -> Result<Self, BindError> {
-        let server = Server::bind(inputs.config.listen)?;
+        let server = Server::bind(inputs.config.web.listen)?;
         let situation = inputs.observe().await;
         Ok(Self {
             inputs,
@@ -59,11 +71,15 @@ impl Agent {
         self.server.local_addr()
     }
 
-    /// Probes and serves until `stop`.
+    /// Probes and serves until `stop`, and follows what changes.
     ///
     /// # Errors
     /// When the server cannot serve; the scheduler is stopped then.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), ServeError> {
+    pub async fn run(
+        self,
+        reloading: Reloading,
+        stop: CancellationToken,
+    ) -> Result<(), ServeError> {
         let Self {
             inputs,
             situation,
@@ -74,25 +90,32 @@ impl Agent {
         log_start(&inputs, &situation, &plan, server.local_addr());
         let about = inputs.about(&situation, &plan, started_at);
         let about = Arc::new(ArcSwap::from_pointee(about));
-        let (work, receiver) = watch::channel(Arc::new(work(&inputs, &situation, plan)));
+        let (work, receiver) =
+            tokio::sync::watch::channel(Arc::new(work(&inputs, &situation, plan)));
         let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
         let node = situation.surroundings.node.0.clone();
         let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat));
+        let standing = Standing::new(&inputs, started_at);
+        let standing = Arc::new(ArcSwap::from_pointee(standing));
+        let (door, callers) = door();
         let app = App {
-            gauges: gauges(&inputs, &about, &heartbeat, started_at),
+            gauges: gauges(&standing, &about, &heartbeat),
             store,
             about: Arc::clone(&about),
             heartbeat,
             first_round: App::FIRST_ROUND,
+            reload: door,
         };
-        let follower = Follower {
+        let reloader = Reloader::new(reloading, callers, &inputs.config);
+        let current = Current {
             inputs,
             situation,
-            lookout: Lookout::default(),
             work,
             about,
+            standing,
             started_at,
         };
+        let follower = Follower::new(current, reloader);
         let serve = async {
             let served = server.run(app, stop.clone()).await;
             // An agent that nobody can ask is of no use.
@@ -119,18 +142,20 @@ fn work(inputs: &Inputs, situation: &Situation, plan: Plan) -> Work<Prober> {
 }
 
 fn gauges(
-    inputs: &Inputs,
+    standing: &Arc<ArcSwap<Standing>>,
     about: &Arc<ArcSwap<About>>,
     heartbeat: &Arc<Heartbeat>,
-    started_at: Timestamp,
 ) -> Arc<dyn Fn() -> AgentGauges + Send + Sync> {
-    let (about, heartbeat) = (Arc::clone(about), Arc::clone(heartbeat));
-    let sha256 = inputs.catalog.sha256.clone();
-    Arc::new(move || AgentGauges {
-        scheduler_lag: heartbeat.lag(),
-        last_reload_successful: true,
-        last_reload_success: started_at,
-        catalog: CatalogInfo::of(&about.load().environment, &sha256),
+    let (standing, about) = (Arc::clone(standing), Arc::clone(about));
+    let heartbeat = Arc::clone(heartbeat);
+    Arc::new(move || {
+        let standing = standing.load();
+        AgentGauges {
+            scheduler_lag: heartbeat.lag(),
+            last_reload_successful: standing.refused.is_none(),
+            last_reload_success: standing.loaded_at,
+            catalog: CatalogInfo::of(&about.load().environment, &standing.sha256),
+        }
     })
 }
 

@@ -18,7 +18,7 @@ use crate::target::Group;
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Common options")]
 pub struct Common {
-    /// Configuration file [default: /etc/egress-probe/config.yaml, if it is there]
+    /// Configuration file; `run` follows it [default: /etc/egress-probe/config.yaml, if it is there]
     #[arg(long, global = true, value_name = "FILE", env = "EGRESS_PROBE_CONFIG")]
     pub config: Option<PathBuf>,
     /// Azure cloud [default: asked of the instance metadata service, else public]

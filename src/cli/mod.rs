@@ -35,7 +35,7 @@ pub struct Cli {
 pub enum Command {
     /// Probe for ever, and serve /metrics and /status
     #[command(
-        after_help = "Example:\n  egress-probe run --cloud public --location westeurope\n  curl localhost:9100/status"
+        after_help = "A running agent takes up changes of its configuration and of the files that it names within seconds, and on SIGHUP at once. Flags stay as they are.\n\nExample:\n  egress-probe run --cloud public --location westeurope\n  curl localhost:9100/status"
     )]
     Run(RunArgs),
     /// Probe everything once, print a report, and exit with 0, 1 or 2

@@ -11,9 +11,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::agent::Inputs;
+use crate::agent::{Files, Inputs, Sources};
 use crate::cli::{Cli, Command, Common, RunArgs};
-use crate::config::{Config, Settings};
+use crate::config::Settings;
 use crate::discover::Environment;
 use crate::problem::Problems;
 
@@ -55,6 +55,10 @@ pub fn execute(cli: Cli, environment: &Environment) -> Result<ExitStatus> {
 
 /// Flags over file over defaults, and every file that they name.
 fn load(common: &Common, over: Settings, environment: &Environment) -> Result<Inputs, Problems> {
-    let config = Config::load(common.config.as_deref(), over.over(common.settings()))?;
-    Inputs::load(config, environment.clone())
+    sources(common, over, environment).load(&mut Files::default())
+}
+
+fn sources(common: &Common, over: Settings, environment: &Environment) -> Sources {
+    let flags = over.over(common.settings());
+    Sources::new(common.config.clone(), flags, environment.clone())
 }

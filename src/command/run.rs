@@ -1,10 +1,13 @@
 //! `run`: load, bind, and work until a signal.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::{ExitStatus, load, output};
-use crate::agent::Agent;
+use super::{ExitStatus, output, sources};
+use crate::agent::{Agent, Files, Reloading};
 use crate::cli::{Common, RunArgs};
 use crate::config::{ProbeSettings, Settings};
 use crate::discover::Environment;
@@ -23,26 +26,39 @@ pub(super) fn run(
         },
         ..Settings::default()
     };
-    let inputs = load(common, flags, environment)?;
+    let (sources, mut files) = (sources(common, flags, environment), Files::default());
+    let inputs = sources.load(&mut files)?;
     let config = &inputs.config;
-    logging::start(
+    let logging = logging::start(
         config.log_level,
         config.log_format,
         output::colour_wanted(environment),
     );
-    // One thread probes: timings are true when nothing else runs on it.
+    // One thread probes: timings are true when nothing else runs on it. Another one comes and goes to read files.
     let runtime = Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(2)
+        .thread_keep_alive(Duration::from_millis(100))
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let stop = shutdown::token().context("cannot listen for signals")?;
+        let hangups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
         let agent = tokio::select! {
             () = stop.cancelled() => return Ok(ExitStatus::Success),
             agent = Agent::bind(inputs) => agent?,
         };
-        agent.run(stop).await?;
+        let reloading = Reloading {
+            sources,
+            files,
+            hangups,
+            logging,
+        };
+        agent.run(reloading, stop).await?;
         tracing::info!("the agent has stopped");
         Ok(ExitStatus::Success)
-    })
+    });
+    // A file system that hangs holds up a thread, which must not hold up the end.
+    runtime.shutdown_background();
+    ended
 }

@@ -124,6 +124,7 @@ fn tls(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
 fn web(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
     if let Some(mut fields) = at.fields(reader) {
         settings.listen = one::<Listen>(&mut fields, "listen", reader).map(|listen| listen.0);
+        settings.reload = flag(&mut fields, "reload", reader);
         fields.finish(reader);
     }
 }

@@ -83,12 +83,22 @@ impl ChosenFile {
         self.required || is_there(&self.path)
     }
 
-    fn new(asked_for: Option<PathBuf>, usual: &str) -> Self {
+    /// The file that was asked for, or the usual one.
+    pub fn new(asked_for: Option<PathBuf>, usual: &str) -> Self {
         Self {
             required: asked_for.is_some(),
             path: asked_for.unwrap_or_else(|| PathBuf::from(usual)),
         }
     }
+}
+
+/// How pages and metrics are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Web {
+    /// Where.
+    pub listen: SocketAddr,
+    /// Whether `POST /-/reload` is obeyed.
+    pub reload: bool,
 }
 
 /// Everything that was decided before the program starts to work.
@@ -132,8 +142,8 @@ pub struct Config {
     pub proxy: ProxyChoice,
     /// Which are not; absent: as the environment says, where it names the proxy.
     pub no_proxy: Option<Bypass>,
-    /// Where pages and metrics are served.
-    pub listen: SocketAddr,
+    /// Pages and metrics.
+    pub web: Web,
     /// What is logged.
     pub log_level: LogLevel,
     /// And how.
@@ -227,7 +237,10 @@ impl From<Settings> for Config {
             },
             proxy: settings.proxy.unwrap_or_default(),
             no_proxy: settings.no_proxy,
-            listen: settings.listen.unwrap_or(EVERYWHERE),
+            web: Web {
+                listen: settings.listen.unwrap_or(EVERYWHERE),
+                reload: settings.reload.unwrap_or(false),
+            },
             log_level: settings.log_level.unwrap_or(LogLevel::Info),
             log_format: settings.log_format.unwrap_or(LogFormat::Text),
         }

@@ -156,6 +156,7 @@ pub struct Settings {
     pub proxy: Option<ProxyChoice>,
     pub no_proxy: Option<Bypass>,
     pub listen: Option<SocketAddr>,
+    pub reload: Option<bool>,
     pub log_level: Option<LogLevel>,
     pub log_format: Option<LogFormat>,
 }
@@ -185,6 +186,7 @@ impl Settings {
             proxy: self.proxy.or(below.proxy),
             no_proxy: self.no_proxy.or(below.no_proxy),
             listen: self.listen.or(below.listen),
+            reload: self.reload.or(below.reload),
             log_level: self.log_level.or(below.log_level),
             log_format: self.log_format.or(below.log_format),
         }

@@ -6,6 +6,7 @@
 mod metadata;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use crate::catalog::template::{KNOWN_PARAMETERS, NAMESERVER};
 use crate::catalog::{Cloud, Parameters};
@@ -26,8 +27,15 @@ pub struct Surroundings {
     pub parameters: BTreeMap<String, Given>,
     /// What could not be found out or understood, in sentences.
     pub notices: Vec<String>,
-    /// Whether the metadata service has told what it knows.
-    asked: bool,
+    /// What the metadata service told, if it was asked.
+    told: Option<Told>,
+}
+
+/// What a metadata service said, or why it said nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Told {
+    by: SocketAddr,
+    answer: Result<Metadata, String>,
 }
 
 impl Surroundings {
@@ -42,8 +50,9 @@ impl Surroundings {
 
     /// Whether the metadata service might still tell something.
     pub fn is_incomplete(&self) -> bool {
+        let answered = self.told.as_ref().is_some_and(|told| told.answer.is_ok());
         let missing = self.cloud.1 == Origin::Default || !self.parameters.contains_key(LOCATION);
-        missing && !self.asked
+        missing && !answered
     }
 }
 
@@ -51,20 +60,33 @@ const LOCATION: &str = "location";
 const API_SERVER: &str = "apiserver_fqdn";
 const TUNNEL: &str = "tunnel_fqdn";
 
-/// Looks around. Takes at most a few seconds, and asks the metadata service only for what is not given.
-pub async fn discover(config: &Config, environment: &Environment) -> Surroundings {
+/// Looks around. Takes at most a few seconds, and asks the metadata service only for what is not given; one that was
+/// asked `before` is not asked again.
+pub async fn discover(
+    config: &Config,
+    environment: &Environment,
+    before: Option<&Surroundings>,
+) -> Surroundings {
     let mut found = given(config, environment);
     if found.is_incomplete()
         && let MetadataService::At(address) = config.metadata
     {
-        match metadata::ask(address).await {
-            Ok(metadata) => found.take_metadata(&metadata),
-            Err(error) => found.notices.push(format!(
-                "the instance metadata service at {address} did not tell cloud and location: {error}"
-            )),
-        }
+        let before = before.and_then(|before| before.told.clone());
+        let told = match before.filter(|told| told.by == address) {
+            Some(told) => told,
+            None => Told::ask(address).await,
+        };
+        found.take(told);
     }
     found
+}
+
+impl Told {
+    async fn ask(by: SocketAddr) -> Self {
+        let answer = metadata::ask(by).await;
+        let answer = answer.map_err(|error| error.to_string());
+        Self { by, answer }
+    }
 }
 
 /// Everything that needs no packet.
@@ -77,7 +99,7 @@ pub fn given(config: &Config, environment: &Environment) -> Surroundings {
         node: node_name(environment),
         parameters: config.parameters.clone(),
         notices: Vec::new(),
-        asked: false,
+        told: None,
     };
     found.take_variables(environment);
     found.take_api_server(environment);
@@ -138,8 +160,18 @@ impl Surroundings {
         }
     }
 
+    fn take(&mut self, told: Told) {
+        match &told.answer {
+            Ok(metadata) => self.take_metadata(metadata),
+            Err(error) => self.notices.push(format!(
+                "the instance metadata service at {} did not tell cloud and location: {error}",
+                told.by
+            )),
+        }
+        self.told = Some(told);
+    }
+
     fn take_metadata(&mut self, metadata: &Metadata) {
-        self.asked = true;
         if self.cloud.1 == Origin::Default {
             match cloud_of(&metadata.environment) {
                 Some(cloud) => self.cloud = (cloud, Origin::Metadata),
@@ -267,5 +299,34 @@ mod tests {
         );
         assert_eq!(value(&found, LOCATION), None);
         assert_eq!(found.notices.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_was_asked_before_is_not_asked_again() {
+        let at = |port: u16| {
+            Config::from(Settings {
+                metadata: Some(MetadataService::At(([127, 0, 0, 1], port).into())),
+                ..Settings::default()
+            })
+        };
+        let environment = Environment::default();
+        let mut before = given(&at(1), &environment);
+        let metadata = Metadata {
+            environment: "AzureChinaCloud".to_owned(),
+            location: "chinaeast2".to_owned(),
+        };
+        before.told = Some(Told {
+            by: ([127, 0, 0, 1], 1).into(),
+            answer: Ok(metadata),
+        });
+        let found = discover(&at(1), &environment, Some(&before)).await;
+        assert_eq!(found.cloud, (Cloud::China, Origin::Metadata));
+        assert_eq!(value(&found, LOCATION).as_deref(), Some("chinaeast2"));
+        assert!(!found.is_incomplete());
+        let elsewhere = discover(&at(2), &environment, Some(&before)).await;
+        assert_eq!(elsewhere.cloud.1, Origin::Default);
+        assert!(elsewhere.is_incomplete(), "nobody answers there");
+        let notice = &elsewhere.notices[0];
+        assert!(notice.contains("127.0.0.1:2 did not tell"), "{notice}");
     }
 }

@@ -77,14 +77,19 @@ impl Queue {
         }
     }
 
-    /// Known targets keep their slot, new ones are due within the first round, others are forgotten.
+    /// Known targets keep their slot, unless a shorter interval has an earlier one for them; new ones are due within
+    /// the first round; others are forgotten.
     pub(super) fn set_targets(
         &mut self,
         targets: &[Arc<Target>],
         interval: Duration,
         now: Instant,
     ) {
+        let hurry = interval < self.interval;
         self.interval = interval;
+        if hurry {
+            self.bring_forward(now);
+        }
         let mut known = std::mem::take(&mut self.slots);
         self.due.clear();
         for target in targets {
@@ -106,6 +111,16 @@ impl Queue {
         self.left.extend(known.into_iter().filter_map(tried));
         self.left
             .retain(|id, started| now < *started + id.probe.minimum_interval());
+    }
+
+    fn bring_forward(&mut self, now: Instant) {
+        let ids: Vec<TargetId> = self.slots.keys().cloned().collect();
+        for id in ids {
+            let (due, regular) = (self.slots[&id].due, self.regular(&id, now));
+            if due.is_some_and(|due| regular < due) {
+                self.reschedule(&id, regular);
+            }
+        }
     }
 
     /// When a target that is new to the plan is tried: soon, but no sooner than its server asks for.

@@ -9,16 +9,17 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::Timestamp;
 
-use super::{exposition, health, status_pages};
+use super::{exposition, health, reload, status_pages};
 use crate::heartbeat::Heartbeat;
 use crate::metrics::AgentGauges;
+use crate::reload::Door;
 use crate::status::{About, StatusReport};
 use crate::store::Store;
 
-/// Everything that the pages read. They write nothing.
+/// Everything that the pages read. They write nothing; all that a caller may ever cause is a reload.
 #[derive(Clone)]
 pub struct App {
     /// What is known of the targets.
@@ -31,6 +32,8 @@ pub struct App {
     pub heartbeat: Arc<Heartbeat>,
     /// After so long the agent counts as ready even when targets are still pending.
     pub first_round: Duration,
+    /// Where a reload is asked for.
+    pub reload: Door,
 }
 
 impl fmt::Debug for App {
@@ -78,6 +81,10 @@ pub fn router(app: App) -> Router {
         .route("/metrics", get(exposition::metrics))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route(
+            "/-/reload",
+            post(reload::reload).fallback(reload::only_post),
+        )
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::map_response(guarded))

@@ -1,5 +1,5 @@
 //! HTTP for people, scrapers and the kubelet, on a thread of its own, so that rendering never delays an attempt.
-//! Nothing that a caller sends can start one.
+//! Nothing that a caller sends can start one, or decide what is tried: a reload, where it is allowed, reads files.
 
 mod accept;
 mod app;
@@ -7,6 +7,7 @@ mod connection;
 mod exposition;
 mod health;
 mod limits;
+mod reload;
 mod status_pages;
 
 use std::io;

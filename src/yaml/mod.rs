@@ -5,16 +5,13 @@
 mod node;
 mod reader;
 
-use std::io::Read;
 use std::path::Path;
 
 pub use node::{Content, Node};
 pub use reader::{Cursor, Fields, Reader};
 
+use crate::file;
 use crate::problem::Problems;
-
-/// Larger files are refused before they are parsed, in bytes.
-const LARGEST_FILE: u64 = 1024 * 1024;
 
 /// Reads and parses a file.
 ///
@@ -47,21 +44,8 @@ pub fn parse(file: &Path, text: &str) -> Result<Node, Problems> {
 /// As [`load`], YAML aside.
 pub fn read(file: &Path) -> Result<String, Problems> {
     let fail = |message: String| Problems::of_file(file, message);
-    let metadata = std::fs::metadata(file).map_err(|e| fail(format!("cannot be read: {e}")))?;
-    if !metadata.is_file() {
-        return Err(fail("is not a regular file".to_owned()));
-    }
-    let mut text = String::new();
-    let opened = std::fs::File::open(file).map_err(|e| fail(format!("cannot be read: {e}")))?;
-    // Read through a limit: the size may have grown since it was asked for.
-    opened
-        .take(LARGEST_FILE + 1)
-        .read_to_string(&mut text)
-        .map_err(|e| fail(format!("cannot be read: {e}")))?;
-    if text.len() as u64 > LARGEST_FILE {
-        return Err(fail(format!("is larger than {} KiB", LARGEST_FILE / 1024)));
-    }
-    Ok(text)
+    let bytes = file::read(file, file::LARGEST).map_err(|error| fail(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| fail("is not UTF-8 text".to_owned()))
 }
 
 /// The crate's own words, save where they speak to programmers.

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod report;
 pub(crate) mod running;
+pub(crate) mod samples;
 pub(crate) mod wait;
 
 use std::ffi::OsStr;

@@ -92,16 +92,3 @@ fn tiles(html: &str) -> Vec<usize> {
     let (tiles, _) = after.split_once("</ul>").expect("their end");
     numbers(tiles)
 }
-
-/// One sample of the exposition by its name and labels, as far as they are given.
-pub(crate) fn sample(metrics: &str, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
-    let wanted = |line: &&str| {
-        let is_of_family = line
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with('{'));
-        let label = |(key, value): &(&str, &str)| line.contains(&format!("{key}=\"{value}\""));
-        is_of_family && labels.iter().all(label)
-    };
-    let line = metrics.lines().find(wanted)?;
-    line.rsplit_once(' ')?.1.parse().ok()
-}

@@ -12,6 +12,7 @@ pub(crate) struct Report {
     pub(crate) summary: Summary,
     pub(crate) targets: Vec<Target>,
     pub(crate) untestable: Vec<Untestable>,
+    pub(crate) notices: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,6 +52,7 @@ pub(crate) struct Target {
     pub(crate) warnings: Vec<String>,
     pub(crate) address: Option<String>,
     pub(crate) facts: Value,
+    pub(crate) history: Vec<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

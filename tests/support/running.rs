@@ -72,12 +72,20 @@ impl<'a> Running<'a> {
 
     /// Status and body; 0 without an answer.
     pub(crate) fn get(&self, path: &str, headers: &[&str]) -> (u16, String) {
+        let headers: Vec<&str> = headers.iter().flat_map(|header| ["-H", *header]).collect();
+        self.curl(path, &headers)
+    }
+
+    /// The same without a body.
+    pub(crate) fn post(&self, path: &str) -> (u16, String) {
+        self.curl(path, &["-X", "POST"])
+    }
+
+    fn curl(&self, path: &str, arguments: &[&str]) -> (u16, String) {
         let mut curl = self.lab.node().command("curl");
-        curl.args(["-sS", "--max-time", "5", "-w", "\n%{http_code}"]);
-        for header in headers {
-            curl.args(["-H", header]);
-        }
+        curl.args(["-sS", "--max-time", "10", "-w", "\n%{http_code}"]);
         let output = curl
+            .args(arguments)
             .arg(format!("http://127.0.0.1:{}{path}", self.port))
             .output()
             .expect("curl starts");
@@ -112,11 +120,15 @@ impl<'a> Running<'a> {
         })
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        kill(Pid::from_raw(pid), signal).expect("a child of ours");
+    }
+
     /// Asks the agent to end as a kubelet does, and waits until it has.
     pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
-        let pid = i32::try_from(self.child.id()).expect("a process id");
         let asked = Instant::now();
-        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("a child of ours");
+        self.signal(Signal::SIGTERM);
         let status = until("the agent's end", || {
             let ended = self.child.try_wait().expect("a child of ours");
             ended.ok_or_else(|| self.log())

@@ -2,16 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// A CA file larger than this is no CA file, in bytes. (All public roots in PEM are about 220 KiB.)
-const LARGEST_FILE: u64 = 1024 * 1024;
+use crate::file;
 
 /// Why a CA file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +64,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustE
         line,
         message,
     };
-    let pem = read_file(path)
-        .map_err(|message| problem(None, format!("the CA file cannot be read: {message}")))?;
+    let pem = file::read(path, file::LARGEST).map_err(|error| problem(None, error.to_string()))?;
     let mut certificates = Vec::new();
     let mut probe = RootCertStore::empty();
     for item in CertificateDer::pem_slice_iter(&pem) {
@@ -83,22 +79,6 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustE
         return Err(problem(None, "holds no PEM certificate".to_owned()));
     }
     Ok(certificates)
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
-    }
-    let mut pem = Vec::new();
-    file.take(LARGEST_FILE + 1)
-        .read_to_end(&mut pem)
-        .map_err(|error| error.to_string())?;
-    if pem.len() as u64 > LARGEST_FILE {
-        return Err("larger than 1 MiB".to_owned());
-    }
-    Ok(pem)
 }
 
 /// The line, from 1, where the certificate with this index begins.
