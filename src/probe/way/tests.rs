@@ -320,6 +320,7 @@ async fn a_proxy_that_cannot_be_reached_fails_while_connecting() {
 
 #[tokio::test]
 async fn only_the_proxys_own_name_is_resolved() {
+    leave_the_network();
     let nameserver = Server::dns(|query| {
         let absent = query.queries[0].name().to_ascii().starts_with("absent");
         vec![if absent {
