@@ -38,6 +38,7 @@ pub mod plan;
 pub mod probe;
 pub mod problem;
 pub mod proxy;
+pub mod rules;
 pub mod schedule;
 pub mod server;
 pub mod shutdown;

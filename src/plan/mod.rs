@@ -2,6 +2,7 @@
 
 mod draft;
 mod listing;
+mod row;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use crate::proxy::ProxyPolicy;
 use crate::target::{Group, Host, Requirement, Target, TargetId};
 use draft::Drafts;
 pub use listing::{ListedTarget, ListedUntestable, Listing};
+pub use row::Row;
 
 /// Which rows of a catalogue are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Plan {
     pub origins: Vec<Origin>,
     /// Rows without a target.
     pub untestable: Vec<Untestable>,
+    /// Every documented host and service that applies here, with a target or without.
+    pub rows: Vec<Row>,
 }
 
 /// A documented host and a target made from it.
@@ -83,6 +87,7 @@ impl Plan {
             nameservers,
             drafts: Drafts::default(),
             untestable: Vec::new(),
+            rows: Vec::new(),
         };
         for entry in &catalog.entries {
             if entry.applies(selection.cloud, &selection.edition) && selection.has(entry.group) {
@@ -97,6 +102,7 @@ impl Plan {
             targets,
             origins,
             untestable: planner.untestable,
+            rows: planner.rows,
         }
     }
 }
@@ -110,6 +116,12 @@ impl Selection {
 
     fn holds(&self, condition: Condition) -> bool {
         self.conditions.contains(&condition)
+    }
+
+    /// The condition without which there is no far end, when nobody says that it holds.
+    fn unmet(&self, entry: &Entry) -> Option<Condition> {
+        let condition = entry.condition?;
+        (condition.makes_the_far_end() && !self.holds(condition)).then_some(condition)
     }
 
     fn requirement(&self, entry: &Entry) -> Requirement {
@@ -132,6 +144,7 @@ struct Planner<'a> {
     nameservers: &'a [SocketAddr],
     drafts: Drafts,
     untestable: Vec<Untestable>,
+    rows: Vec<Row>,
 }
 
 impl Planner<'_> {
@@ -143,7 +156,13 @@ impl Planner<'_> {
                         self.add_host(entry, host, &host_name, &services);
                     }
                 }
-                Err(needs) => self.add_untestable(entry, host, needs),
+                Err(needs) => {
+                    for service in &entry.services {
+                        let row = self.row(entry, host, service);
+                        row.needs.clone_from(&needs);
+                    }
+                    self.add_untestable(entry, host, needs);
+                }
             }
         }
     }
@@ -154,10 +173,7 @@ impl Planner<'_> {
         entry: &Entry,
         host: &HostPattern,
     ) -> Result<Vec<(Host, Vec<Service>)>, Vec<String>> {
-        if let Some(condition) = entry.condition
-            && condition.makes_the_far_end()
-            && !self.selection.holds(condition)
-        {
+        if let Some(condition) = self.selection.unmet(entry) {
             return Err(vec![format!("condition {condition}")]);
         }
         if host.probe.is_empty() {
@@ -192,9 +208,29 @@ impl Planner<'_> {
     fn add_host(&mut self, entry: &Entry, host: &HostPattern, name: &Host, services: &[Service]) {
         let requirement = self.selection.requirement(entry);
         for service in services {
-            self.drafts
+            let ids = self
+                .drafts
                 .add(entry, &host.pattern, name, service, requirement);
+            let row = self.row(entry, host, service);
+            row.probed.push(name.clone());
+            row.targets.extend(ids);
         }
+    }
+
+    /// The row of a host and a service of an entry, which may have several names to probe.
+    fn row(&mut self, entry: &Entry, host: &HostPattern, service: &Service) -> &mut Row {
+        let same = |row: &Row| {
+            let place = (row.protocol, row.port) == (service.protocol, service.port);
+            place && row.entry == entry.name && row.pattern == host.pattern
+        };
+        let place = self.rows.iter().position(same).unwrap_or(self.rows.len());
+        if place == self.rows.len() {
+            let mut row = Row::new(entry, host, service, self.parameters);
+            row.requirement = self.selection.requirement(entry);
+            row.unmet = self.selection.unmet(entry);
+            self.rows.push(row);
+        }
+        &mut self.rows[place]
     }
 
     fn add_untestable(&mut self, entry: &Entry, host: &HostPattern, needs: Vec<String>) {
@@ -224,7 +260,12 @@ impl Planner<'_> {
     /// Every nameserver of the node is a target, whatever the catalogue says: all else depends on them.
     fn add_nameservers(&mut self) {
         for nameserver in self.nameservers {
-            self.drafts.add_nameserver(*nameserver);
+            let ids = self.drafts.add_nameserver(*nameserver);
+            let known = |row: &&mut Row| row.targets.iter().any(|id| ids.contains(id));
+            match self.rows.iter_mut().find(known) {
+                Some(row) => row.be_a_nameserver(),
+                None => self.rows.push(Row::of_nameserver(*nameserver, ids)),
+            }
         }
     }
 }
