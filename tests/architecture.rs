@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover heartbeat metrics nameservers plan probe problem proxy schedule server status store target version",
+        "catalog config discover heartbeat metrics nameservers plan probe problem proxy rules schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
     (
         "cli",
-        "catalog config labels nameservers outcome proxy target",
+        "catalog config labels nameservers outcome proxy rules target",
     ),
     (
         "command",
-        "agent catalog cli config discover logging metrics outcome plan probe problem shutdown status store table target",
+        "agent catalog cli config discover logging metrics outcome plan probe problem rules shutdown status store table target",
     ),
     (
         "config",
@@ -37,10 +37,14 @@ const USES: &[(&str, &str)] = &[
     ("probe", "outcome proxy target"),
     ("problem", ""),
     ("proxy", "problem target"),
+    ("rules", "catalog labels outcome plan target"),
     ("schedule", "heartbeat outcome probe store target"),
     ("server", "heartbeat labels metrics status store target"),
     ("shutdown", ""),
-    ("status", "catalog labels outcome store target version"),
+    (
+        "status",
+        "catalog labels outcome rules store target version",
+    ),
     ("store", "labels outcome target"),
     ("table", ""),
     ("target", "labels outcome"),

@@ -15,6 +15,7 @@ use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
 use crate::proxy::{DecidedProxy, ProxyChoice, ProxyPolicy};
+use crate::rules;
 use crate::status::{self, About, UntestableProtocol};
 use crate::target::{Host, Trust};
 use crate::version;
@@ -179,6 +180,7 @@ impl Inputs {
                 sources,
             },
             untestable: untestable(plan),
+            rules: rules::by_target(plan),
             notices: situation.notices().cloned().collect(),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::azure::{AzureRule, Collection, Match, collections};
-use super::rule::{Layer, Transport};
+use super::azure::{self, AzureRule, Collection, How, Packets, collections};
+use super::rule::Layer;
 use super::{RuleSet, words};
 
 /// What every command belongs to.
@@ -14,6 +14,23 @@ const COLLECTION: &str = "az network firewall policy rule-collection-group colle
 pub(super) fn write(set: &RuleSet) -> String {
     let mut out = String::from("#!/usr/bin/env bash\n");
     lines(&mut out, "# ", &words::head(set));
+    let collections = collections(set);
+    if !collections.is_empty() {
+        prologue(&mut out, set);
+    }
+    for collection in &collections {
+        add(&mut out, collection);
+    }
+    let tail = azure::tail(set);
+    if !tail.is_empty() {
+        out.push('\n');
+        lines(&mut out, "# ", &tail);
+    }
+    out
+}
+
+/// What differs between firewalls is taken from the environment, and the group is made.
+fn prologue(out: &mut String, set: &RuleSet) {
     out.push_str(
         "# Adds a rule collection group to an Azure Firewall policy, with the extension azure-firewall of the CLI.\n\
          set -euo pipefail\n\n\
@@ -36,15 +53,6 @@ pub(super) fn write(set: &RuleSet) -> String {
         "az network firewall policy rule-collection-group create --resource-group \"$RESOURCE_GROUP\" \\\n\
          \x20   --policy-name \"$POLICY\" --name \"$GROUP\" --priority \"$PRIORITY\"\n",
     );
-    for collection in collections(set) {
-        add(&mut out, &collection);
-    }
-    let tail = words::tail(set);
-    if !tail.is_empty() {
-        out.push('\n');
-        lines(&mut out, "# ", &tail);
-    }
-    out
 }
 
 fn lines(out: &mut String, mark: &str, lines: &[String]) {
@@ -88,48 +96,29 @@ fn add(out: &mut String, collection: &Collection) {
 }
 
 fn matching(rule: &AzureRule) -> String {
-    match &rule.to {
-        Match::Names {
-            protocol,
-            port,
-            fqdns,
-        } => {
-            let protocol = protocol.as_str();
+    let to = all(&rule.to);
+    let packets = |packets: &Packets| {
+        let transports = packets.spelled().join(" ");
+        format!(
+            "--ip-protocols {transports} --destination-ports {}",
+            packets.port
+        )
+    };
+    match &rule.how {
+        How::Names { protocol, port } => {
             format!(
-                "--protocols {protocol}={port} --target-fqdns {}",
-                all(fqdns)
+                "--protocols {}={port} --target-fqdns {to}",
+                protocol.as_str()
             )
         }
-        Match::Tag { tag } => {
-            format!("--protocols Http=80 Https=443 --fqdn-tags {}", quoted(tag))
+        How::Tag => format!("--protocols Http=80 Https=443 --fqdn-tags {to}"),
+        How::Addresses(to_them) => {
+            format!("{} --destination-addresses {to}", packets(to_them))
         }
-        Match::Addresses {
-            transports,
-            port,
-            addresses,
-        } => format!(
-            "--ip-protocols {} --destination-ports {port} --destination-addresses {}",
-            spelled(transports),
-            all(addresses)
-        ),
-        Match::ResolvedNames {
-            transports,
-            port,
-            fqdns,
-        } => format!(
-            "--ip-protocols {} --destination-ports {port} --destination-fqdns {}",
-            spelled(transports),
-            all(fqdns)
-        ),
+        How::ResolvedNames(to_them) => {
+            format!("{} --destination-fqdns {to}", packets(to_them))
+        }
     }
-}
-
-fn spelled(transports: &[Transport]) -> String {
-    let words: Vec<_> = transports
-        .iter()
-        .map(|transport| transport.azure())
-        .collect();
-    words.join(" ")
 }
 
 fn all(texts: &[String]) -> String {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::azure::{AzureRule, Collection, Match, collections};
-use super::rule::{Layer, Transport};
+use super::azure::{self, AzureRule, Collection, How, Packets, collections};
+use super::rule::Layer;
 use super::{RuleSet, words};
 
 const TYPE: &str = "Microsoft.Network/firewallPolicies/ruleCollectionGroups@2023-11-01";
@@ -32,7 +32,7 @@ pub(super) fn write(set: &RuleSet) -> String {
         add(&mut out, &collection);
     }
     out.push_str("    ]\n  }\n}\n");
-    let tail = words::tail(set);
+    let tail = azure::tail(set);
     if !tail.is_empty() {
         out.push('\n');
         lines(&mut out, 0, &tail);
@@ -78,50 +78,41 @@ fn add_rule(out: &mut String, layer: Layer, rule: &AzureRule) {
          sourceAddresses: nodeSubnets\n",
         quoted(&rule.name)
     );
-    for (key, value) in matching(&rule.to, INDENT) {
+    for (key, value) in matching(rule, INDENT) {
         let _ = writeln!(out, "{:INDENT$}{key}: {value}", "");
     }
     out.push_str("          }\n");
 }
 
-fn matching(to: &Match, indent: usize) -> Vec<(&'static str, String)> {
-    let network = |transports: &[Transport], port: &u16, key, to: &[String]| {
-        let transports: Vec<_> = transports.iter().map(|t| t.azure().to_owned()).collect();
+fn matching(rule: &AzureRule, indent: usize) -> Vec<(&'static str, String)> {
+    let to = list(&rule.to, indent);
+    let packets = |packets: &Packets, key, to| {
         vec![
-            ("ipProtocols", list(&transports, indent)),
-            ("destinationPorts", list(&[port.to_string()], indent)),
-            (key, list(to, indent)),
+            ("ipProtocols", list(&packets.spelled(), indent)),
+            (
+                "destinationPorts",
+                list(&[packets.port.to_string()], indent),
+            ),
+            (key, to),
         ]
     };
-    match to {
-        Match::Names {
-            protocol,
-            port,
-            fqdns,
-        } => vec![
+    match &rule.how {
+        How::Names { protocol, port } => vec![
             (
                 "protocols",
                 protocols(&[(protocol.as_str(), *port)], indent),
             ),
-            ("targetFqdns", list(fqdns, indent)),
+            ("targetFqdns", to),
         ],
-        Match::Tag { tag } => vec![
+        How::Tag => vec![
             (
                 "protocols",
                 protocols(&[("Http", 80), ("Https", 443)], indent),
             ),
-            ("fqdnTags", list(std::slice::from_ref(tag), indent)),
+            ("fqdnTags", to),
         ],
-        Match::Addresses {
-            transports,
-            port,
-            addresses,
-        } => network(transports, port, "destinationAddresses", addresses),
-        Match::ResolvedNames {
-            transports,
-            port,
-            fqdns,
-        } => network(transports, port, "destinationFqdns", fqdns),
+        How::Addresses(at) => packets(at, "destinationAddresses", to),
+        How::ResolvedNames(at) => packets(at, "destinationFqdns", to),
     }
 }
 

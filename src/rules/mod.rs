@@ -22,7 +22,7 @@ pub use subnet::{Subnet, SubnetError};
 use crate::catalog::{Cloud, Edition};
 use crate::labels::closed_set;
 use crate::plan::Plan;
-use crate::target::TargetId;
+use crate::target::{Group, TargetId};
 
 closed_set! {
     /// The forms in which rules are written.
@@ -95,9 +95,10 @@ impl RuleSet {
         })
     }
 
-    /// The rules that cannot be written yet, and those that need not.
-    fn left_out(&self) -> impl Iterator<Item = &Rule> {
-        let complete = |rule: &&Rule| rule.standing() != Standing::Complete;
+    /// The rules of a group that can be written.
+    fn complete(&self, group: Group) -> impl Iterator<Item = &Rule> {
+        let complete =
+            move |rule: &&Rule| rule.group() == group && rule.standing() == Standing::Complete;
         self.rules.iter().filter(complete)
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::words::one_line;
 use crate::catalog::{Condition, Protocol, Source};
 use crate::labels::closed_set;
 use crate::outcome::{Phase, Reason};
@@ -181,6 +182,31 @@ impl Rule {
         let sources =
             sources.map(|source| format!("{} {}", source.document, source.rows.join(" ")));
         sources.collect::<Vec<_>>().join("; ")
+    }
+
+    /// `https:443 to a, b`, or `UDP 123 to ntp.ubuntu.com` where no name stands in what is sent.
+    pub fn asked(&self) -> String {
+        let to: Vec<_> = self.destinations.iter().map(ToString::to_string).collect();
+        let to = to.join(", ");
+        match self.layer {
+            Layer::Application => format!("{}:{} to {to}", self.protocol, self.port),
+            Layer::Network => {
+                let transports: Vec<_> = self.transports.iter().map(|t| t.azure()).collect();
+                format!("{} {} to {to}", transports.join(" and "), self.port)
+            }
+        }
+    }
+
+    /// `pull first-party images (required; aks-outbound-rules c007; listed since 2020-03-08)`.
+    pub fn why(&self) -> String {
+        let mut facts = vec![self.requirement.to_string()];
+        if let Some(condition) = self.condition {
+            facts.push(format!("only with {condition}"));
+        }
+        facts.extend(Some(self.documented()).filter(|text| !text.is_empty()));
+        facts.extend(self.since.map(|day| format!("listed since {day}")));
+        let why = one_line(&format!("{} ({})", self.purpose, facts.join("; ")));
+        why.trim_start().to_owned()
     }
 
     pub(super) fn is_about_same(&self, other: &Self) -> bool {

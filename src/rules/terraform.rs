@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::azure::{AzureRule, Collection, Match, collections};
-use super::rule::{Layer, Transport};
+use super::azure::{self, AzureRule, Collection, How, Packets, collections};
+use super::rule::Layer;
 use super::{RuleSet, words};
 
 pub(super) fn write(set: &RuleSet) -> String {
@@ -26,7 +26,7 @@ pub(super) fn write(set: &RuleSet) -> String {
         add(&mut out, &collection);
     }
     out.push_str("}\n");
-    let tail = words::tail(set);
+    let tail = azure::tail(set);
     if !tail.is_empty() {
         out.push('\n');
         lines(&mut out, 0, &tail);
@@ -111,40 +111,26 @@ fn add_rule(out: &mut String, rule: &AzureRule) {
         ("name", quoted(&rule.name)),
         ("source_addresses", "var.node_subnets".to_owned()),
     ];
-    let mut network = |transports: &[Transport], port: &u16, key, to: &[String]| {
-        let transports: Vec<_> = transports.iter().map(|t| t.azure().to_owned()).collect();
-        pairs.push(("protocols", list(&transports)));
-        pairs.push(("destination_ports", list(&[port.to_string()])));
-        pairs.push((key, list(to)));
+    let to = list(&rule.to);
+    let packets = |packets: &Packets, key, to| {
+        [
+            ("protocols", list(&packets.spelled())),
+            ("destination_ports", list(&[packets.port.to_string()])),
+            (key, to),
+        ]
     };
     let mut protocols = Vec::new();
-    match &rule.to {
-        Match::Names {
-            protocol,
-            port,
-            fqdns,
-        } => {
+    match &rule.how {
+        How::Names { protocol, port } => {
             protocols.push((protocol.as_str(), *port));
-            pairs.push(("destination_fqdns", list(fqdns)));
+            pairs.push(("destination_fqdns", to));
         }
-        Match::Tag { tag } => {
+        How::Tag => {
             protocols.extend([("Http", 80), ("Https", 443)]);
-            pairs.push(("destination_fqdn_tags", list(std::slice::from_ref(tag))));
+            pairs.push(("destination_fqdn_tags", to));
         }
-        Match::Addresses {
-            transports,
-            port,
-            addresses,
-        } => {
-            network(transports, port, "destination_addresses", addresses);
-        }
-        Match::ResolvedNames {
-            transports,
-            port,
-            fqdns,
-        } => {
-            network(transports, port, "destination_fqdns", fqdns);
-        }
+        How::Addresses(at) => pairs.extend(packets(at, "destination_addresses", to)),
+        How::ResolvedNames(at) => pairs.extend(packets(at, "destination_fqdns", to)),
     }
     attributes(out, 6, &pairs);
     for (protocol, port) in protocols {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::rule::{Rule, Standing};
+use super::rule::Rule;
 use super::{RuleSet, words};
 use crate::target::Group;
 
@@ -16,11 +16,7 @@ pub(super) fn write(set: &RuleSet) -> String {
         out.push_str("From the node subnets: put them in, or give --source.\n");
     }
     for group in Group::ALL {
-        let rules = set
-            .rules
-            .iter()
-            .filter(|rule| rule.group() == *group && rule.standing() == Standing::Complete);
-        for (place, rule) in rules.enumerate() {
+        for (place, rule) in set.complete(*group).enumerate() {
             if place == 0 {
                 let _ = writeln!(out, "\n{}", group.as_str().to_uppercase());
             }
@@ -29,7 +25,7 @@ pub(super) fn write(set: &RuleSet) -> String {
             }
         }
     }
-    let tail = words::tail(set);
+    let tail = words::tail(set, |_| false);
     if !tail.is_empty() {
         let _ = writeln!(out, "\n{}", tail.join("\n"));
     }
@@ -37,8 +33,8 @@ pub(super) fn write(set: &RuleSet) -> String {
 }
 
 fn ticket(rule: &Rule) -> Vec<String> {
-    let mut lines = vec![format!("{} rule: {}", rule.layer, asked(rule))];
-    lines.push(format!("  why: {}", words::why(rule)));
+    let mut lines = vec![format!("{} rule: {}", rule.layer, rule.asked())];
+    lines.push(format!("  why: {}", rule.why()));
     if let Some(tag) = &rule.fqdn_tag {
         lines.push(format!("  also under the FQDN tag {tag} of Azure Firewall"));
     }
@@ -49,17 +45,4 @@ fn ticket(rule: &Rule) -> Vec<String> {
     lines.extend(rule.notes.iter().map(|note| format!("  mind: {note}")));
     lines.extend(rule.evidence.iter().map(|seen| format!("  seen: {seen}")));
     lines.iter().map(|line| words::one_line(line)).collect()
-}
-
-/// `https:443 to a, b` or `UDP 123 to ntp.ubuntu.com`.
-fn asked(rule: &Rule) -> String {
-    let to: Vec<_> = rule.destinations.iter().map(ToString::to_string).collect();
-    let to = to.join(", ");
-    match rule.layer {
-        super::Layer::Application => format!("{}:{} to {to}", rule.protocol, rule.port),
-        super::Layer::Network => {
-            let transports: Vec<_> = rule.transports.iter().map(|t| t.azure()).collect();
-            format!("{} {} to {to}", transports.join(" and "), rule.port)
-        }
-    }
 }

@@ -32,19 +32,6 @@ pub(super) fn node_subnets(set: &RuleSet) -> Vec<String> {
     set.node_subnets.iter().map(Subnet::to_string).collect()
 }
 
-/// `core: pull first-party images (required; aks-outbound-rules c007)`.
-pub(super) fn why(rule: &Rule) -> String {
-    let mut facts = vec![rule.requirement.to_string()];
-    if let Some(condition) = rule.condition {
-        facts.push(format!("only with {condition}"));
-    }
-    facts.extend(Some(rule.documented()).filter(|text| !text.is_empty()));
-    facts.extend(rule.since.map(|day| format!("listed since {day}")));
-    one_line(&format!("{} ({})", rule.purpose, facts.join("; ")))
-        .trim_start()
-        .to_owned()
-}
-
 /// `https:443 to *.ods.opinsights.azure.com`: the documented form.
 pub(super) fn what(rule: &Rule) -> String {
     one_line(&format!(
@@ -77,13 +64,22 @@ pub(super) fn head(set: &RuleSet) -> Vec<String> {
             node_subnets(set).join(", ")
         ));
     }
+    if set
+        .rules
+        .iter()
+        .all(|rule| rule.standing() != Standing::Complete)
+    {
+        lines.push("There is no rule to write.".to_owned());
+    }
     lines
 }
 
-/// Lines for the end of a file: nothing is dropped silently.
-pub(super) fn tail(set: &RuleSet) -> Vec<String> {
+/// Lines for the end of a file: nothing is dropped silently. `tagged` rules stand under a tag.
+pub(super) fn tail(set: &RuleSet, tagged: impl Fn(&Rule) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
-    let left: Vec<_> = set.left_out().collect();
+    let rules = set.rules.iter();
+    let left = rules.filter(|rule| rule.standing() != Standing::Complete && !tagged(rule));
+    let left: Vec<_> = left.collect();
     if !left.is_empty() {
         lines.push("Left out:".to_owned());
         lines.extend(left.iter().map(|rule| format!("- {}", left_out(rule))));

@@ -11,7 +11,7 @@ use super::accept::preferred;
 use super::app::{App, PAGES, sentence};
 use crate::labels::UnknownMember;
 use crate::status::text::Style;
-use crate::status::{Format, TargetReport, html, text};
+use crate::status::{Format, html, text};
 use crate::target::TargetId;
 
 /// The first one is for clients that do not care, such as curl.
@@ -70,7 +70,7 @@ pub(super) async fn target(
         let text = "No such target and probe. /status lists those of this node.";
         return sentence(StatusCode::NOT_FOUND, text);
     };
-    let (target, now) = (TargetReport::new(&record), Timestamp::now());
+    let (target, now) = (app.about.load().target(&record), Timestamp::now());
     match format {
         Format::Text => plain(text::render_target(&target, now, Style::PLAIN)),
         Format::Json => json(&target),

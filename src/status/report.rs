@@ -33,7 +33,7 @@ pub struct StatusReport {
 impl StatusReport {
     /// Reports `records` as they stand at `generated_at`.
     pub fn new(about: &About, records: &[Record], generated_at: Timestamp) -> Self {
-        let targets: Vec<_> = records.iter().map(TargetReport::new).collect();
+        let targets: Vec<_> = records.iter().map(|record| about.target(record)).collect();
         Self {
             agent: about.agent.clone(),
             environment: about.environment.clone(),

@@ -1,7 +1,8 @@
 //! Firewall rules in the words of a change ticket.
 
+use super::human;
 use super::target_report::TargetReport;
-use crate::outcome::{Phase, ProxyHop};
+use crate::outcome::{Failure, Phase, ProxyHop};
 use crate::target::ProbeKind;
 
 /// The firewall rule that a target needs, as a line for a change ticket. Resolution of a name needs none of its own.
@@ -24,6 +25,48 @@ pub fn rule_line(target: &TargetReport) -> Option<String> {
         }
         ProbeKind::Dns => return None,
     })
+}
+
+/// What to ask the firewall team for, as lines for a change ticket: who, what, why, since when, and what was seen.
+pub fn ticket(target: &TargetReport) -> Option<Vec<String>> {
+    let mut lines = vec![
+        rule_line(target)?,
+        "from: the subnets of the nodes".to_owned(),
+    ];
+    for rule in &target.rules {
+        if rule.pattern != target.host {
+            lines.push(format!("documented as: {}", rule.pattern));
+        }
+        if rule
+            .destinations
+            .iter()
+            .any(|to| to.to_string() != target.host)
+        {
+            lines.push(format!("allowed by: {} rule: {}", rule.layer, rule.asked()));
+        }
+        lines.push(format!("why: {}", rule.why()));
+        lines.extend(rule.notes.iter().map(|note| format!("mind: {note}")));
+    }
+    if target.rules.is_empty() && !target.purpose.is_empty() {
+        lines.push(format!("why: {} ({})", target.purpose, target.requirement));
+    }
+    let addresses = target.addresses.iter();
+    let addresses: Vec<_> = addresses
+        .map(|seen| seen.address.ip().to_string())
+        .collect();
+    if !addresses.is_empty() && addresses != [target.host.clone()] {
+        lines.push(format!("addresses: {}", human::list(&addresses)));
+    }
+    if let Some(failure) = &target.failure {
+        let Failure {
+            phase,
+            reason,
+            detail,
+        } = failure;
+        let since = human::utc(target.since);
+        lines.push(format!("seen: {phase} {reason}, since {since}: {detail}"));
+    }
+    Some(lines)
 }
 
 fn proxy_rule(target: &TargetReport, port: u16, proxy: &ProxyHop) -> String {

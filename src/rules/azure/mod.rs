@@ -1,0 +1,109 @@
+//! The rules as rule collections of an Azure Firewall policy: what the three Azure forms have in common.
+
+mod rule;
+
+use std::collections::BTreeSet;
+
+use super::rule::{Layer, Rule};
+use super::{RuleSet, words};
+use crate::target::Group;
+pub(super) use rule::{AzureRule, How, Packets};
+
+/// Characters of a name that Azure takes.
+const LONGEST_NAME: usize = 80;
+
+/// Rules of one group and one layer. Azure wants them apart.
+pub(super) struct Collection {
+    pub(super) name: String,
+    pub(super) priority: usize,
+    pub(super) layer: Layer,
+    pub(super) rules: Vec<AzureRule>,
+}
+
+/// Network collections first, as Azure decides by them first; the places of the groups are fixed.
+pub(super) fn collections(set: &RuleSet) -> Vec<Collection> {
+    let mut collections = Vec::new();
+    for (layer, first) in [(Layer::Network, 1000), (Layer::Application, 2000)] {
+        for (place, group) in Group::ALL.iter().enumerate() {
+            let rules = rules(set, *group, layer);
+            if !rules.is_empty() {
+                collections.push(Collection {
+                    name: format!("{group}-{layer}"),
+                    priority: first + 10 * place,
+                    layer,
+                    rules,
+                });
+            }
+        }
+    }
+    collections
+}
+
+fn rules(set: &RuleSet, group: Group, layer: Layer) -> Vec<AzureRule> {
+    let of_group = set.rules.iter().filter(|rule| rule.group() == group);
+    let tagged: Vec<_> = of_group
+        .filter(|rule| rule.layer == layer && is_tagged(set, rule))
+        .collect();
+    let plain = set.complete(group).filter(|rule| !is_tagged(set, rule));
+    let mut rules: Vec<AzureRule> = tag_rule(&tagged).into_iter().collect();
+    let mut names: BTreeSet<String> = rules.iter().map(|rule| rule.name.clone()).collect();
+    let mut last = None;
+    for rule in plain {
+        for (how, to) in rule::ways(rule, layer) {
+            let same = |known: &&mut AzureRule| last == Some(&rule.entry) && known.how == how;
+            match rules.last_mut().filter(same) {
+                Some(known) => known.take(to, rule::comments(rule)),
+                None => rules.push(AzureRule {
+                    name: unique(rule, &mut names),
+                    how,
+                    to,
+                    comments: rule::comments(rule),
+                }),
+            }
+            last = Some(&rule.entry);
+        }
+    }
+    rules
+}
+
+/// Lines for the end of a file.
+pub(super) fn tail(set: &RuleSet) -> Vec<String> {
+    words::tail(set, |rule| is_tagged(set, rule))
+}
+
+/// Whether the tag stands for the rule, also where a parameter of it is not given.
+fn is_tagged(set: &RuleSet, rule: &Rule) -> bool {
+    set.fqdn_tag && rule.fqdn_tag.is_some()
+}
+
+/// One rule for the tag, which says what it stands for.
+fn tag_rule(tagged: &[&Rule]) -> Option<AzureRule> {
+    let tag = tagged.first()?.fqdn_tag.clone()?;
+    let covered = tagged
+        .iter()
+        .map(|rule| format!("{tag} covers {}", words::what(rule)));
+    Some(AzureRule {
+        name: tag.clone(),
+        comments: covered.collect(),
+        how: How::Tag,
+        to: vec![tag],
+    })
+}
+
+/// `registry-https-443`, and another number behind it if that is taken.
+fn unique(rule: &Rule, taken: &mut BTreeSet<String>) -> String {
+    let end = format!("-{}-{}", rule.protocol, rule.port);
+    let start: String = rule
+        .entry
+        .chars()
+        .take(LONGEST_NAME - end.len() - 4)
+        .collect();
+    let name = format!("{start}{end}");
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let free = std::iter::once(name.clone())
+        .chain(numbered)
+        .find(|name| !taken.contains(name));
+    let free = free.unwrap_or(name);
+    taken.insert(free.clone());
+    free
+}
