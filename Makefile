@@ -26,8 +26,9 @@ audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny --offline check licenses bans sources
 
-packages: ## what the tests need from Debian, when it is missing and may be installed
+packages: ## what the tests need from Debian and PyPI, when it is missing and may be installed
 	@tests/packages.sh
+	@tests/tools.sh
 
 lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root) [PROXY=1]
 	cargo build --release

@@ -20,6 +20,8 @@ struct Way {
     destinations: Vec<Destination>,
     needs: Vec<String>,
     notes: Vec<String>,
+    /// Whether some destinations are not what is documented.
+    beyond: bool,
 }
 
 pub(super) fn rule(row: &Row) -> Rule {
@@ -40,7 +42,8 @@ pub(super) fn rule(row: &Row) -> Rule {
     let layer = layer(row.protocol, &way);
     let (tag, document) = FQDN_TAG;
     let on_page = row.sources.iter().any(|source| source.document == document);
-    let tagged = layer == Layer::Application && row.group == Group::Core && on_page;
+    let core = layer == Layer::Application && row.group == Group::Core;
+    let tagged = core && on_page && !way.beyond;
     Rule {
         entry: row.entry.clone(),
         pattern: row.pattern.clone(),
@@ -107,7 +110,15 @@ fn by_name(row: &Row) -> Way {
                 "{to} is used, and the documented host does not match it"
             ));
             way.destinations.push(to);
+            way.beyond = true;
         }
+    }
+    // A wildcard is whole without the names that are probed for it; a bare domain may stand for names below it.
+    let bare = !row.pattern.starts_with('*') && row.probed.is_empty();
+    if bare && !row.needs.is_empty() && !way.destinations.is_empty() {
+        let needs = row.needs.join(", ");
+        let note = format!("the names that are used are not known without {needs}");
+        way.notes.push(note);
     }
     if way.destinations.is_empty() {
         way.needs.push("the exact name of the host".to_owned());

@@ -2,7 +2,7 @@
 
 mod rule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::rule::{Layer, Rule};
 use super::{RuleSet, words};
@@ -47,11 +47,14 @@ fn rules(set: &RuleSet, group: Group, layer: Layer) -> Vec<AzureRule> {
     let plain = set.complete(group).filter(|rule| !is_tagged(set, rule));
     let mut rules: Vec<AzureRule> = tag_rule(&tagged).into_iter().collect();
     let mut names: BTreeSet<String> = rules.iter().map(|rule| rule.name.clone()).collect();
-    let mut last = None;
+    // The hosts of an entry that are reached in the same way make one rule.
+    let mut places: HashMap<(&str, How), usize> = HashMap::new();
     for rule in plain {
         for (how, to) in rule::ways(rule, layer) {
-            let same = |known: &&mut AzureRule| last == Some(&rule.entry) && known.how == how;
-            match rules.last_mut().filter(same) {
+            let place = *places
+                .entry((&rule.entry, how.clone()))
+                .or_insert(rules.len());
+            match rules.get_mut(place) {
                 Some(known) => known.take(to, rule::comments(rule)),
                 None => rules.push(AzureRule {
                     name: unique(rule, &mut names),
@@ -60,7 +63,6 @@ fn rules(set: &RuleSet, group: Group, layer: Layer) -> Vec<AzureRule> {
                     comments: rule::comments(rule),
                 }),
             }
-            last = Some(&rule.entry);
         }
     }
     rules

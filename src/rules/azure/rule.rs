@@ -15,7 +15,7 @@ pub(in crate::rules) struct AzureRule {
 }
 
 /// What the firewall compares.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(in crate::rules) enum How {
     /// The names in requests.
     Names { protocol: WebProtocol, port: u16 },
@@ -28,14 +28,14 @@ pub(in crate::rules) enum How {
 }
 
 /// Packets by transport and port.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(in crate::rules) struct Packets {
     pub(in crate::rules) transports: Vec<Transport>,
     pub(in crate::rules) port: u16,
 }
 
 /// What an application rule of Azure Firewall can speak.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::rules) enum WebProtocol {
     Http,
     Https,

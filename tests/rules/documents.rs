@@ -1,0 +1,102 @@
+//! The schema of the JSON form, and the samples of docs/rules.md.
+
+use std::ffi::OsStr;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{SMALL, egress_probe, python, root, rules};
+
+/// Says what is wrong, and ends with 1 if anything is.
+const VALIDATE: &str = "import json, jsonschema, sys
+schema = json.load(open(sys.argv[1]))
+validator = jsonschema.Draft202012Validator(schema)
+validator.check_schema(schema)
+wrong = list(validator.iter_errors(json.load(sys.stdin)))
+print(*wrong, sep='\\n')
+sys.exit(bool(wrong))
+";
+
+fn is_valid(document: &Value) -> bool {
+    let schema = root().join("docs/rules.schema.json");
+    let arguments = [OsStr::new("-c"), OsStr::new(VALIDATE), schema.as_os_str()];
+    let run = python(&arguments, &document.to_string());
+    assert_eq!(run.stderr, "");
+    assert_eq!(run.exit == Some(0), run.stdout == "\n", "{}", run.stdout);
+    run.exit == Some(0)
+}
+
+#[test]
+fn the_json_form_is_what_the_schema_says() {
+    let whole = ["--all-features", "--location", "westeurope"];
+    for arguments in [
+        &SMALL[..],
+        &SMALL[..4],
+        &whole,
+        &["--edition", "2020-01", "--cloud", "china"],
+    ] {
+        let document: Value = serde_json::from_str(&rules("json", arguments)).expect("JSON");
+        assert!(is_valid(&document), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_is_not_of_the_form() {
+    let document: Value = serde_json::from_str(&rules("json", &SMALL)).expect("JSON");
+    for (pointer, value) in [
+        ("/edition", json!(null)),
+        ("/node_subnets", json!("10.0.0.0/8")),
+        ("/rules/0/layer", json!("transport")),
+        ("/rules/0/port", json!(0)),
+        ("/rules/0/groups", json!([])),
+        ("/rules/0/groups/0", json!("cores")),
+        ("/rules/0/destinations/0/kind", json!("name")),
+        ("/rules/0/since", json!("soon")),
+    ] {
+        let mut wrong = document.clone();
+        *wrong.pointer_mut(pointer).expect(pointer) = value;
+        assert!(!is_valid(&wrong), "{pointer}");
+    }
+    let mut more = document;
+    more["rules"][0]["more"] = json!(1);
+    assert!(!is_valid(&more), "another key");
+}
+
+/// The parts of a sample stand in the output in this order; a line `...` stands for lines that are left out.
+fn stands_in(sample: &str, output: &str) -> Result<(), String> {
+    let mut rest = output;
+    let mut parts = sample.split("...\n");
+    let first = parts.next().unwrap_or_default();
+    rest = rest.strip_prefix(first).ok_or(first)?;
+    let mut last = first;
+    for part in parts {
+        let at = rest.find(part).ok_or(part)?;
+        rest = &rest[at + part.len()..];
+        last = part;
+    }
+    if last.is_empty() || rest.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the end: there is more: {rest}"))
+    }
+}
+
+#[test]
+fn the_samples_in_the_documentation_are_what_is_printed() {
+    let page = fs::read_to_string(root().join("docs/rules.md")).expect("the page");
+    let samples: Vec<_> = page
+        .split("```console\n$ egress-probe rules ")
+        .skip(1)
+        .collect();
+    assert!(samples.len() >= 4, "only {} samples", samples.len());
+    for sample in samples {
+        let (command, after) = sample.split_once('\n').expect("a command");
+        let shown = after.split("```").next().expect("a sample");
+        let arguments: Vec<_> = command.split_whitespace().collect();
+        let run = egress_probe(&[&["rules"], &arguments[..]].concat(), "");
+        assert_eq!(run.exit, Some(0), "{command}: {}", run.stderr);
+        if let Err(line) = stands_in(shown, &run.stdout) {
+            panic!("{command}: not printed there: {line}\n{}", run.stdout);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `--failing`: from the report of a node to the rules that it lacks.
+
+use std::fs;
+
+use egress_lab::{Cluster, Fault, Lab, LabSpec};
+use serde_json::{Value, json};
+
+use crate::egress_probe;
+use crate::support::agent;
+use crate::support::check::check;
+
+fn failing(form: &str, report: &str) -> String {
+    let run = egress_probe(&["rules", "--failing", "-", "--format", form], report);
+    assert_eq!((run.exit, run.stderr.as_str()), (Some(0), ""));
+    run.stdout
+}
+
+#[test]
+fn a_name_that_is_blocked_is_asked_for_and_nothing_else() {
+    let cluster = Cluster::PUBLIC;
+    let plan = cluster.plan(agent(), "latest", &[]).expect("a plan");
+    let spec = LabSpec::from_plan_json(&plan).expect("a plan that the lab can serve");
+    let lab = Lab::start(&spec).expect("the lab starts");
+    let mut arguments = ["--all-features", "--format", "json"]
+        .map(str::to_owned)
+        .to_vec();
+    for (name, value) in cluster.parameters() {
+        arguments.extend(["--set".to_owned(), format!("{name}={value}")]);
+    }
+    let well = check(&lab, &arguments).stdout;
+    let nothing: Value = serde_json::from_str(&failing("json", &well)).expect("JSON");
+    assert_eq!(
+        (&nothing["rules"], &nothing["unruled"]),
+        (&json!([]), &json!([]))
+    );
+    assert!(failing("text", &well).contains("There is no rule to write."));
+    assert!(!failing("azure-cli", &well).contains("\naz "));
+
+    lab.block("eastus.data.mcr.microsoft.com", Fault::TlsReset)
+        .expect("a fault is laid");
+    lab.block("ntp.ubuntu.com", Fault::Drop)
+        .expect("a fault is laid");
+    lab.block("login.microsoftonline.com", Fault::Nxdomain)
+        .expect("a fault is laid");
+    let report = check(&lab, &arguments).stdout;
+    let document: Value = serde_json::from_str(&failing("json", &report)).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let rules = document["rules"].as_array().expect("a list").iter();
+    let rules: Vec<_> = rules
+        .map(|rule| {
+            let to = &rule["destinations"][0]["value"];
+            let seen = &rule["evidence"][0];
+            [
+                text(&rule["layer"]),
+                text(to),
+                text(&seen["target"]),
+                text(&seen["reason"]),
+            ]
+        })
+        .collect();
+    let expected = [
+        [
+            "application",
+            "*.data.mcr.microsoft.com",
+            "eastus.data.mcr.microsoft.com:443",
+            "connection_reset",
+        ],
+        ["network", "ntp.ubuntu.com", "ntp.ubuntu.com:123", "timeout"],
+    ];
+    assert_eq!(rules, expected);
+    let unruled = document["unruled"].as_array().expect("a list").iter();
+    let unruled: Vec<_> = unruled
+        .map(|seen| [text(&seen["target"]), text(&seen["reason"])])
+        .collect();
+    let login = "login.microsoftonline.com";
+    let expected = [
+        [login, "name_not_found"],
+        [&format!("{login}:443"), "name_not_found"],
+    ];
+    assert_eq!(unruled, expected);
+}
+
+/// A report with one failing target, and the rule that it lacks.
+fn report() -> Value {
+    let arguments = ["rules", "--format", "json", "--location", "westeurope"];
+    let rules: Value = serde_json::from_str(&egress_probe(&arguments, "").stdout).expect("JSON");
+    let rule = |pattern: &str| {
+        let all = rules["rules"].as_array().expect("a list").iter();
+        all.filter(|rule| rule["pattern"] == pattern)
+            .collect::<Vec<_>>()
+    };
+    let target = |name: &str, probe: &str, state: &str, rules: Value| {
+        let failure =
+            json!({"phase": "tls", "reason": "connection_reset", "detail": "reset\nby 'peer'"});
+        json!({"target": name, "probe": probe, "state": state, "since": "2026-11-23T20:00:00Z", "failure": failure, "rules": rules})
+    };
+    json!({
+        "agent": {"node": "node-1"},
+        "environment": {"cloud": "public", "location": "westeurope", "edition": "latest"},
+        "targets": [
+            target("eastus.data.mcr.microsoft.com:443", "https", "unreachable", json!(rule("*.data.mcr.microsoft.com"))),
+            target("westeurope.data.mcr.microsoft.com:443", "https", "unreachable", json!(rule("*.data.mcr.microsoft.com"))),
+            target("mcr.microsoft.com:443", "https", "unproven", json!(rule("mcr.microsoft.com"))),
+            target("other.example", "dns", "unreachable", json!([])),
+        ]
+    })
+}
+
+#[test]
+fn the_rule_of_a_wildcard_is_written_once_with_all_that_was_seen() {
+    let report = report().to_string();
+    for form in ["text", "azure-cli", "csv"] {
+        insta::assert_snapshot!(format!("failing_{form}"), failing(form, &report));
+    }
+}
+
+#[test]
+fn a_report_is_read_from_a_file_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.json");
+    fs::write(&file, report().to_string()).expect("a file");
+    let run = egress_probe(&["rules", "--failing", file.to_str().expect("a path")], "");
+    assert_eq!(run.exit, Some(0));
+    assert_eq!(run.stdout, failing("text", &report().to_string()));
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_a_sentence() {
+    let mut old = report();
+    old["targets"][0]
+        .as_object_mut()
+        .expect("an object")
+        .remove("rules");
+    let no_report = "is no JSON report of `/api/v1/status` or `check --format json`";
+    for (input, why) in [
+        ("", no_report),
+        ("OK  all 88 required reachable", no_report),
+        ("[]", no_report),
+        ("{\"targets\": []}", no_report),
+        (old.to_string().as_str(), "missing field `rules`"),
+    ] {
+        let run = egress_probe(&["rules", "--failing", "-"], input);
+        assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{input}");
+        let said = "egress-probe: --failing standard input: ";
+        assert!(
+            run.stderr.starts_with(said) && run.stderr.contains(why),
+            "{}",
+            run.stderr
+        );
+    }
+    let run = egress_probe(&["rules", "--failing", "/nowhere/report.json"], "");
+    assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""));
+    assert!(
+        run.stderr
+            .contains("/nowhere/report.json: cannot be opened"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_pipe_without_an_end_is_not_read_for_ever() {
+    let run = egress_probe(&["rules", "--failing", "/dev/zero"], "");
+    assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""));
+    assert!(
+        run.stderr.contains("is longer than 32 MiB"),
+        "{}",
+        run.stderr
+    );
+}
