@@ -80,9 +80,11 @@ impl Row {
             service_tags: tag
                 .and_then(|tag| tag.fill(parameters).ok())
                 .unwrap_or_default(),
-            addresses: by_name
-                .then(|| parameters.get(address).to_vec())
-                .unwrap_or_default(),
+            addresses: if by_name {
+                parameters.get(address).to_vec()
+            } else {
+                Vec::new()
+            },
             probed: Vec::new(),
             targets: Vec::new(),
             needs: Vec::new(),

@@ -73,10 +73,12 @@ fn cells(rule: &Rule, from: &str, [kind, to]: [&str; 2]) -> [String; COLUMNS.len
 
 /// Only what failed, and that no rule of the nodes mends it.
 fn unruled(evidence: &Evidence) -> [String; COLUMNS.len()] {
-    let mut cells: [String; COLUMNS.len()] = Default::default();
-    cells[COLUMNS.len() - 2] = "a firewall rule for the nodes is not the likely remedy".to_owned();
-    cells[COLUMNS.len() - 1] = evidence.to_string();
-    cells
+    let note = "a firewall rule for the nodes is not the likely remedy";
+    COLUMNS.map(|column| match column {
+        "notes" => note.to_owned(),
+        "evidence" => evidence.to_string(),
+        _ => String::new(),
+    })
 }
 
 fn spaced<T: ToString>(items: &[T]) -> String {

@@ -40,7 +40,8 @@ struct Environment {
 
 #[derive(Deserialize)]
 struct Target {
-    target: String,
+    #[serde(rename = "target")]
+    id: String,
     probe: ProbeKind,
     state: String,
     since: Timestamp,
@@ -68,7 +69,7 @@ pub fn of_report(text: &str) -> Result<RuleSet, ReportError> {
         };
         let evidence = Evidence {
             node: report.agent.node.clone(),
-            target: target.target,
+            target: target.id,
             probe: target.probe,
             since: target.since,
             phase: failure.phase,

@@ -15,18 +15,30 @@ fn failing(form: &str, report: &str) -> String {
     run.stdout
 }
 
-#[test]
-fn a_name_that_is_blocked_is_asked_for_and_nothing_else() {
+/// A lab that serves the whole plan, and the arguments of a check of it.
+fn lab() -> (Lab, Vec<String>) {
     let cluster = Cluster::PUBLIC;
     let plan = cluster.plan(agent(), "latest", &[]).expect("a plan");
     let spec = LabSpec::from_plan_json(&plan).expect("a plan that the lab can serve");
-    let lab = Lab::start(&spec).expect("the lab starts");
-    let mut arguments = ["--all-features", "--format", "json"]
-        .map(str::to_owned)
-        .to_vec();
+    let usual = ["--all-features", "--format", "json", "--timeout", "2s"];
+    let mut arguments = usual.map(str::to_owned).to_vec();
     for (name, value) in cluster.parameters() {
         arguments.extend(["--set".to_owned(), format!("{name}={value}")]);
     }
+    (Lab::start(&spec).expect("the lab starts"), arguments)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+fn items(document: &Value, key: &str) -> Vec<Value> {
+    document[key].as_array().expect("a list").clone()
+}
+
+#[test]
+fn a_name_that_is_blocked_is_asked_for_and_nothing_else() {
+    let (lab, arguments) = lab();
     let well = check(&lab, &arguments).stdout;
     let nothing: Value = serde_json::from_str(&failing("json", &well)).expect("JSON");
     assert_eq!(
@@ -36,28 +48,20 @@ fn a_name_that_is_blocked_is_asked_for_and_nothing_else() {
     assert!(failing("text", &well).contains("There is no rule to write."));
     assert!(!failing("azure-cli", &well).contains("\naz "));
 
-    lab.block("eastus.data.mcr.microsoft.com", Fault::TlsReset)
-        .expect("a fault is laid");
-    lab.block("ntp.ubuntu.com", Fault::Drop)
-        .expect("a fault is laid");
-    lab.block("login.microsoftonline.com", Fault::Nxdomain)
-        .expect("a fault is laid");
+    let (data, login) = ("eastus.data.mcr.microsoft.com", "login.microsoftonline.com");
+    for (host, fault) in [
+        (data, Fault::TlsReset),
+        ("ntp.ubuntu.com", Fault::Drop),
+        (login, Fault::Nxdomain),
+    ] {
+        lab.block(host, fault).expect("a fault is laid");
+    }
     let report = check(&lab, &arguments).stdout;
     let document: Value = serde_json::from_str(&failing("json", &report)).expect("JSON");
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let rules = document["rules"].as_array().expect("a list").iter();
-    let rules: Vec<_> = rules
-        .map(|rule| {
-            let to = &rule["destinations"][0]["value"];
-            let seen = &rule["evidence"][0];
-            [
-                text(&rule["layer"]),
-                text(to),
-                text(&seen["target"]),
-                text(&seen["reason"]),
-            ]
-        })
-        .collect();
+    let rules = items(&document, "rules").into_iter().map(|rule| {
+        let (to, seen) = (&rule["destinations"][0]["value"], &rule["evidence"][0]);
+        [&rule["layer"], to, &seen["target"], &seen["reason"]].map(text)
+    });
     let expected = [
         [
             "application",
@@ -67,17 +71,14 @@ fn a_name_that_is_blocked_is_asked_for_and_nothing_else() {
         ],
         ["network", "ntp.ubuntu.com", "ntp.ubuntu.com:123", "timeout"],
     ];
-    assert_eq!(rules, expected);
-    let unruled = document["unruled"].as_array().expect("a list").iter();
-    let unruled: Vec<_> = unruled
-        .map(|seen| [text(&seen["target"]), text(&seen["reason"])])
-        .collect();
-    let login = "login.microsoftonline.com";
-    let expected = [
-        [login, "name_not_found"],
-        [&format!("{login}:443"), "name_not_found"],
-    ];
-    assert_eq!(unruled, expected);
+    assert_eq!(rules.collect::<Vec<_>>(), expected);
+    let unruled = items(&document, "unruled").into_iter();
+    let unruled = unruled.map(|seen| [&seen["target"], &seen["reason"]].map(text));
+    let why = "name_not_found";
+    assert_eq!(
+        unruled.collect::<Vec<_>>(),
+        [[login, why], [&format!("{login}:443"), why]]
+    );
 }
 
 /// A report with one failing target, and the rule that it lacks.

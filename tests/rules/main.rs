@@ -1,5 +1,6 @@
 //! `egress-probe rules`: every row is written, nothing else is, and the programs that the forms are for can read them.
 
+mod case;
 mod coverage;
 mod documents;
 mod failing;

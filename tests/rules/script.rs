@@ -57,15 +57,15 @@ fn behind<'a>(call: &'a [String], flag: &str) -> Vec<&'a str> {
 }
 
 /// A call as rules: what, port, destination.
-pub(crate) fn read(call: Vec<String>) -> Vec<(String, u16, String)> {
+pub(crate) fn read(call: &[String]) -> Vec<(String, u16, String)> {
     let port = |text: &str| text.parse().expect("a port");
     let mut ways: Vec<(String, u16)> = Vec::new();
-    for protocol in behind(&call, "--protocols") {
+    for protocol in behind(call, "--protocols") {
         let (what, at) = protocol.split_once('=').expect("PROTOCOL=PORT");
         ways.push((what.to_owned(), port(at)));
     }
-    for protocol in behind(&call, "--ip-protocols") {
-        let ports = behind(&call, "--destination-ports").into_iter();
+    for protocol in behind(call, "--ip-protocols") {
+        let ports = behind(call, "--destination-ports").into_iter();
         ways.extend(ports.map(|at| (protocol.to_owned(), port(at))));
     }
     let flags = [
@@ -73,13 +73,13 @@ pub(crate) fn read(call: Vec<String>) -> Vec<(String, u16, String)> {
         "--destination-addresses",
         "--destination-fqdns",
     ];
-    let to: Vec<_> = flags.iter().flat_map(|flag| behind(&call, flag)).collect();
+    let to: Vec<_> = flags.iter().flat_map(|flag| behind(call, flag)).collect();
     let each = |(what, at): (String, u16)| {
         to.iter()
             .map(move |to| (what.clone(), at, (*to).to_owned()))
     };
     let mut read: Vec<_> = ways.into_iter().flat_map(each).collect();
-    let tags = behind(&call, "--fqdn-tags").into_iter();
+    let tags = behind(call, "--fqdn-tags").into_iter();
     read.extend(tags.map(|tag| ("tag".to_owned(), 0, tag.to_owned())));
     read
 }
