@@ -355,6 +355,15 @@ fn rules_are_reported_where_one_is_the_likely_remedy_and_only_there() {
         record.failure.as_mut().expect("a failure").reason = reason;
         assert_eq!(about.target(&record).rules.len(), rules, "{reason}");
     }
+    let mut target = about.target(failing);
+    target.rules.clear();
+    target.facts.proxy = Some(ProxyHop {
+        address: "proxy.example:3128".to_owned(),
+        via: "HTTPS_PROXY",
+        status: None,
+    });
+    let of_target = &about.rules[&failing.target.id];
+    assert_eq!(target.lacking(of_target).rules, []);
 }
 
 #[test]

@@ -11,4 +11,6 @@ rm -rf $tools
 mkdir -p $tools
 python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile \
     --target $tools/python --requirement $wanted
+mv $tools/python/cloudrail/terraform_0_15/terraform $tools/terraform
+chmod +x $tools/terraform
 cp $wanted $tools/tools.txt

@@ -129,3 +129,13 @@ fn all(texts: &[String]) -> String {
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_the_quotes() {
+        assert_eq!(quoted("a'$(b)`c`\"d"), r#"'a'\''$(b)`c`"d'"#);
+    }
+}

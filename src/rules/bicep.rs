@@ -145,3 +145,13 @@ fn quoted(text: &str) -> String {
         .replace("${", r"\${");
     format!("'{escaped}'")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_the_quotes() {
+        assert_eq!(quoted(r"a'b\c${d}"), r"'a\'b\\c\${d}'");
+    }
+}

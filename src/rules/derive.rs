@@ -220,6 +220,18 @@ fn destination(text: &str) -> Option<Destination> {
     (fixed.contains('.') && check_host(fixed).is_ok()).then_some(Destination::Fqdn(name))
 }
 
+/// Whether a destination that somebody else made can be written.
+pub(super) fn can_stand(to: &Destination) -> bool {
+    match to {
+        Destination::Fqdn(name) => destination(name).as_ref() == Some(to),
+        Destination::ServiceTag(tag) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
+            !tag.is_empty() && tag.chars().all(plain)
+        }
+        Destination::Address(_) | Destination::Any => true,
+    }
+}
+
 fn of_host(host: &Host) -> Destination {
     match host {
         Host::Name(name) => Destination::Fqdn(name.clone()),

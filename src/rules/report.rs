@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::derive::can_stand;
 use super::rule::{Evidence, Rule};
+use super::words::one_line;
 use super::{RuleSet, add, sort};
 use crate::outcome::{Phase, Reason};
 use crate::target::ProbeKind;
@@ -17,6 +19,9 @@ pub enum ReportError {
     /// Neither JSON nor of the form.
     #[error("is no JSON report of `/api/v1/status` or `check --format json`: {0}")]
     Form(#[from] serde_json::Error),
+    /// The agent writes no such thing.
+    #[error("has `{0}` as a destination, which cannot stand in a rule")]
+    Destination(String),
 }
 
 #[derive(Deserialize)]
@@ -81,6 +86,9 @@ pub fn of_report(text: &str) -> Result<RuleSet, ReportError> {
             continue;
         }
         for mut rule in target.rules {
+            if let Some(wrong) = rule.destinations.iter().find(|to| !can_stand(to)) {
+                return Err(ReportError::Destination(one_line(&wrong.to_string())));
+            }
             rule.evidence = vec![evidence.clone()];
             add(&mut rules, rule);
         }

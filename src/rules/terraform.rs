@@ -161,3 +161,13 @@ fn quoted(text: &str) -> String {
     let escaped = text.replace('\\', r"\\").replace('"', "\\\"");
     format!("\"{}\"", escaped.replace("${", "$${").replace("%{", "%%{"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_gets_out_of_the_quotes() {
+        assert_eq!(quoted("a\"b\\c${d}%{e}"), "\"a\\\"b\\\\c$${d}%%{e}\"");
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::{SMALL, egress_probe, python, root, rules};
+use crate::{SMALL, egress_probe, finish, python, root, rules};
 
 /// Says what is wrong, and ends with 1 if anything is.
 const VALIDATE: &str = "import json, jsonschema, sys
@@ -60,6 +61,48 @@ fn the_schema_refuses_what_is_not_of_the_form() {
     let mut more = document;
     more["rules"][0]["more"] = json!(1);
     assert!(!is_valid(&more), "another key");
+}
+
+/// Whether `terraform fmt` would change nothing.
+fn is_formatted(text: &str) -> bool {
+    let terraform = root().join("target/tools/terraform");
+    assert!(terraform.exists(), "no terraform: run tests/tools.sh");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rules.tf");
+    fs::write(&file, text).expect("a file");
+    let mut command = Command::new(terraform);
+    command
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("CHECKPOINT_DISABLE", "1");
+    let run = finish(command.args(["fmt", "-check"]).arg(&file), "");
+    assert!(
+        matches!(run.exit, Some(0 | 3)),
+        "{:?} {}",
+        run.exit,
+        run.stderr
+    );
+    run.exit == Some(0)
+}
+
+#[test]
+fn terraform_fmt_finds_nothing_to_change() {
+    let whole = ["--all-features", "--location", "westeurope"];
+    let tagged = [&whole[..], &["--fqdn-tag", "--source", "10.224.0.0/16"]].concat();
+    for arguments in [
+        &SMALL[..],
+        &SMALL[..4],
+        &whole,
+        &tagged,
+        &["--edition", "2020-01"],
+    ] {
+        let written = rules("terraform", arguments);
+        assert!(is_formatted(&written), "{arguments:?}:\n{written}");
+        assert!(
+            !is_formatted(&written.replace("priority ", "priority  ")),
+            "{arguments:?}"
+        );
+    }
 }
 
 /// The parts of a sample stand in the output in this order; a line `...` stands for lines that are left out.

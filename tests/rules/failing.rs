@@ -5,9 +5,9 @@ use std::fs;
 use egress_lab::{Cluster, Fault, Lab, LabSpec};
 use serde_json::{Value, json};
 
-use crate::egress_probe;
 use crate::support::agent;
 use crate::support::check::check;
+use crate::{egress_probe, read_back, script};
 
 fn failing(form: &str, report: &str) -> String {
     let run = egress_probe(&["rules", "--failing", "-", "--format", form], report);
@@ -139,6 +139,14 @@ fn what_is_no_report_is_refused_with_a_sentence() {
         ("[]", no_report),
         ("{\"targets\": []}", no_report),
         (old.to_string().as_str(), "missing field `rules`"),
+        (
+            &with_destination("a.*.example.com"),
+            "cannot stand in a rule",
+        ),
+        (
+            &with_destination("x'$(touch pwned)'.example.com"),
+            "cannot stand in a rule",
+        ),
     ] {
         let run = egress_probe(&["rules", "--failing", "-"], input);
         assert_eq!((run.exit, run.stdout.as_str()), (Some(2), ""), "{input}");
@@ -157,6 +165,35 @@ fn what_is_no_report_is_refused_with_a_sentence() {
         "{}",
         run.stderr
     );
+}
+
+fn with_destination(name: &str) -> String {
+    let mut report = report();
+    report["targets"][0]["rules"][0]["destinations"][0]["value"] = json!(name);
+    report.to_string()
+}
+
+#[test]
+fn words_of_a_report_are_never_run() {
+    let mut report = report();
+    let rule = &mut report["targets"][0]["rules"][0];
+    let hostile = "it's\ntouch pwned # $(touch pwned) `touch pwned` ${HOME} \\";
+    for key in ["entry", "pattern", "purpose"] {
+        rule[key] = json!(hostile);
+    }
+    rule["notes"] = json!([hostile]);
+    rule["sources"] = json!([{"document": hostile, "rows": [hostile]}]);
+    report["agent"]["node"] = json!(hostile);
+    report["environment"]["location"] = json!(hostile);
+    let script = failing("azure-cli", &report.to_string());
+    let (calls, pwned) = script::run(&script);
+    assert!(calls.len() > 1 && !pwned, "{script}");
+    for form in ["terraform", "bicep"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rules");
+        fs::write(&file, failing(form, &report.to_string())).expect("a file");
+        assert_eq!(read_back(form, &[file])[0].len(), 2, "{form}");
+    }
 }
 
 #[test]

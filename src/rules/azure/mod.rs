@@ -12,6 +12,9 @@ pub(super) use rule::{AzureRule, How, Packets};
 /// Characters of a name that Azure takes.
 const LONGEST_NAME: usize = 80;
 
+/// Characters of what makes a name unique.
+const LONGEST_NUMBER: usize = 6;
+
 /// Rules of one group and one layer. Azure wants them apart.
 pub(super) struct Collection {
     pub(super) name: String,
@@ -92,20 +95,20 @@ fn tag_rule(tagged: &[&Rule]) -> Option<AzureRule> {
     })
 }
 
-/// `registry-https-443`, and another number behind it if that is taken.
+/// `registry-https-443`, of characters that Azure takes, and a number behind it if that is taken.
 fn unique(rule: &Rule, taken: &mut BTreeSet<String>) -> String {
     let end = format!("-{}-{}", rule.protocol, rule.port);
-    let start: String = rule
-        .entry
-        .chars()
-        .take(LONGEST_NAME - end.len() - 4)
-        .collect();
-    let name = format!("{start}{end}");
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let free = std::iter::once(name.clone())
-        .chain(numbered)
-        .find(|name| !taken.contains(name));
-    let free = free.unwrap_or(name);
-    taken.insert(free.clone());
+    let room = LONGEST_NAME - end.len() - LONGEST_NUMBER;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let entry = rule.entry.chars().take(room);
+    let entry: String = entry.map(|c| if plain(c) { c } else { '-' }).collect();
+    let name = format!("{entry}{end}");
+    let mut free = name.clone();
+    for number in 2.. {
+        if taken.insert(free.clone()) {
+            break;
+        }
+        free = format!("{name}-{number}");
+    }
     free
 }
