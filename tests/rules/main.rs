@@ -13,7 +13,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a run left behind.
 struct Run {
@@ -135,6 +135,19 @@ fn what_is_no_network_is_refused() {
 }
 
 #[test]
+fn a_nameserver_of_the_node_is_required_whatever_the_documentation_says_of_others() {
+    let written: Value = serde_json::from_str(&rules("json", &[])).expect("JSON");
+    let all = written["rules"].as_array().expect("a list").iter();
+    let dns: Vec<_> = all.filter(|rule| rule["protocol"] == "dns").collect();
+    assert_eq!(dns.len(), 1);
+    let said = ["pattern", "requirement", "condition"].map(|key| &dns[0][key]);
+    assert_eq!(
+        said,
+        [&json!("CustomDNSIP"), &json!("required"), &json!(null)]
+    );
+}
+
+#[test]
 fn what_never_leaves_the_node_or_the_platform_needs_no_rule() {
     let nameservers = [
         "168.63.129.16",
@@ -158,8 +171,8 @@ fn what_never_leaves_the_node_or_the_platform_needs_no_rule() {
         .filter(|rule| rule["protocol"] == "dns")
         .collect();
     assert_eq!(dns.len(), 1);
-    assert_eq!(dns[0]["destinations"], serde_json::json!([]));
-    assert_eq!(dns[0]["needs"], serde_json::json!([]));
+    assert_eq!(dns[0]["destinations"], json!([]));
+    assert_eq!(dns[0]["needs"], json!([]));
     let notes = dns[0]["notes"].to_string();
     for nameserver in nameservers {
         assert!(
