@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::rule::{Destination, Layer, Rule, Transport};
+use super::destination::{Destination, destination, lets_through, of_host};
+use super::rule::{Layer, Rule, Transport};
 use crate::catalog::Protocol;
-use crate::catalog::hosts::check_host;
 use crate::plan::Row;
-use crate::target::{Group, Host};
+use crate::target::Group;
 
 /// The FQDN tag of Azure Firewall for nodes of AKS, and the document whose names it holds.
 const FQDN_TAG: (&str, &str) = ("AzureKubernetesService", "aks-outbound-rules");
@@ -39,7 +39,7 @@ pub(super) fn rule(row: &Row) -> Rule {
             "ALPN {alpn} must pass: exempt it from TLS inspection"
         ));
     }
-    let layer = layer(row.protocol, &way);
+    let layer = layer(row.protocol, &way.destinations);
     let (tag, document) = FQDN_TAG;
     let on_page = row.sources.iter().any(|source| source.document == document);
     let core = layer == Layer::Application && row.group == Group::Core;
@@ -66,6 +66,19 @@ pub(super) fn rule(row: &Row) -> Rule {
     }
 }
 
+/// The rule for what is probed of a row, also where the documented host cannot be named yet.
+pub(super) fn rule_of_probed(row: &Row) -> Rule {
+    let mut rule = rule(row);
+    if !rule.needs.is_empty() && !row.probed.is_empty() {
+        let needs = std::mem::take(&mut rule.needs).join(", ");
+        let note = format!("to name the documented host {}, give {needs}", row.pattern);
+        rule.notes.push(note);
+        rule.destinations = row.probed.iter().map(of_host).collect();
+        rule.layer = layer(row.protocol, &rule.destinations);
+    }
+    rule
+}
+
 fn transports(protocol: Protocol) -> Vec<Transport> {
     match protocol {
         Protocol::Https | Protocol::Http | Protocol::Tcp | Protocol::Ssh => vec![Transport::Tcp],
@@ -75,9 +88,9 @@ fn transports(protocol: Protocol) -> Vec<Transport> {
 }
 
 /// No name stands in a request to a bare address.
-fn layer(protocol: Protocol, way: &Way) -> Layer {
+fn layer(protocol: Protocol, destinations: &[Destination]) -> Layer {
     let address = |to: &Destination| matches!(to, Destination::Address(_));
-    let bare = !way.destinations.is_empty() && way.destinations.iter().all(address);
+    let bare = !destinations.is_empty() && destinations.iter().all(address);
     match protocol {
         Protocol::Https | Protocol::Http if !bare => Layer::Application,
         _ => Layer::Network,
@@ -204,97 +217,4 @@ fn leave_out_local(way: &mut Way) {
         }
         _ => true,
     });
-}
-
-/// A name, a wildcard that Azure Firewall takes, an address, or `*`; none of these: a placeholder.
-fn destination(text: &str) -> Option<Destination> {
-    if text == "*" {
-        return Some(Destination::Any);
-    }
-    if let Ok(address) = text.parse() {
-        return Some(Destination::Address(address));
-    }
-    let name = text.trim_end_matches('.').to_ascii_lowercase();
-    let fixed = name.strip_prefix("*.").or_else(|| name.strip_prefix('*'));
-    let fixed = fixed.unwrap_or(&name);
-    (fixed.contains('.') && check_host(fixed).is_ok()).then_some(Destination::Fqdn(name))
-}
-
-/// Whether a destination that somebody else made can be written.
-pub(super) fn can_stand(to: &Destination) -> bool {
-    match to {
-        Destination::Fqdn(name) => destination(name).as_ref() == Some(to),
-        Destination::ServiceTag(tag) => {
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '.';
-            !tag.is_empty() && tag.chars().all(plain)
-        }
-        Destination::Address(_) | Destination::Any => true,
-    }
-}
-
-fn of_host(host: &Host) -> Destination {
-    match host {
-        Host::Name(name) => Destination::Fqdn(name.clone()),
-        Host::Address(address) => Destination::Address(*address),
-    }
-}
-
-fn lets_through(rule: &Destination, to: &Destination) -> bool {
-    match (rule, to) {
-        (Destination::Any, _) => true,
-        (Destination::Fqdn(rule), Destination::Fqdn(name)) => match rule.strip_prefix('*') {
-            Some(end) => name.ends_with(end) && name.len() > end.len(),
-            None => rule == name,
-        },
-        _ => rule == to,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_wildcard_with_its_star_at_the_left_can_stand_in_a_rule() {
-        for good in [
-            "*",
-            "a.example",
-            "*.a.example",
-            "*a.example",
-            "203.0.113.1",
-            "2001:db8::1",
-        ] {
-            assert!(destination(good).is_some(), "{good}");
-        }
-        for bad in [
-            "a.*.example",
-            "a.example*",
-            "*.*.example",
-            "azds-<guid>.eus.azds.io",
-            "APIServerPublicIP",
-            "[IPAddrOfYourAPIServer]",
-            "DNS",
-            "",
-            "*.",
-            "https://a.example/",
-        ] {
-            assert_eq!(destination(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_wildcard_lets_everything_to_its_left_through_but_not_the_bare_domain() {
-        let fqdn = |text: &str| Destination::Fqdn(text.to_owned());
-        let wildcard = fqdn("*.example.com");
-        assert!(lets_through(&wildcard, &fqdn("a.example.com")));
-        assert!(lets_through(&wildcard, &fqdn("a.b.example.com")));
-        for other in [
-            "example.com",
-            ".example.com",
-            "a.example.org",
-            "badexample.com",
-        ] {
-            assert!(!lets_through(&wildcard, &fqdn(other)), "{other}");
-        }
-    }
 }

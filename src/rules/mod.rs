@@ -5,6 +5,7 @@ mod azure_cli;
 mod bicep;
 mod csv;
 mod derive;
+mod destination;
 mod json;
 mod report;
 mod rule;
@@ -15,8 +16,9 @@ mod words;
 
 use std::collections::HashMap;
 
+pub use destination::Destination;
 pub use report::{LONGEST_REPORT, ReportError, of_report};
-pub use rule::{Destination, Evidence, Layer, Rule, Standing, Transport};
+pub use rule::{Evidence, Layer, Rule, Standing, Transport};
 pub use subnet::{Subnet, SubnetError};
 
 use crate::catalog::{Cloud, Edition};
@@ -108,10 +110,8 @@ pub fn by_target(plan: &Plan) -> HashMap<TargetId, Vec<Rule>> {
     let mut by_target: HashMap<TargetId, Vec<Rule>> = HashMap::new();
     for row in &plan.rows {
         for target in &row.targets {
-            add(
-                by_target.entry(target.clone()).or_default(),
-                derive::rule(row),
-            );
+            let rules = by_target.entry(target.clone()).or_default();
+            add(rules, derive::rule_of_probed(row));
         }
     }
     by_target

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::derive::can_stand;
+use super::destination::can_stand;
 use super::rule::{Evidence, Rule};
 use super::words::one_line;
 use super::{RuleSet, add, sort};

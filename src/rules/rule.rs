@@ -1,12 +1,12 @@
 //! One rule: who may speak what to whom, why, and what it rests on.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::destination::Destination;
 use super::words::one_line;
 use crate::catalog::{Condition, Protocol, Source};
 use crate::labels::closed_set;
@@ -30,42 +30,6 @@ closed_set! {
         Tcp = "tcp",
         /// UDP.
         Udp = "udp",
-    }
-}
-
-/// What a rule lets the nodes reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
-pub enum Destination {
-    /// A name, or a wildcard with its `*` at the left.
-    Fqdn(String),
-    /// An address.
-    Address(IpAddr),
-    /// A named set of addresses that Azure keeps.
-    ServiceTag(String),
-    /// Everything.
-    Any,
-}
-
-impl Destination {
-    /// Its kind, as in JSON.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Fqdn(_) => "fqdn",
-            Self::Address(_) => "address",
-            Self::ServiceTag(_) => "service_tag",
-            Self::Any => "any",
-        }
-    }
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fqdn(text) | Self::ServiceTag(text) => f.write_str(text),
-            Self::Address(address) => address.fmt(f),
-            Self::Any => f.write_str("*"),
-        }
     }
 }
 

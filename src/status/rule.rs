@@ -27,23 +27,28 @@ pub fn rule_line(target: &TargetReport) -> Option<String> {
     })
 }
 
+/// The rules to ask for: as documented where that is known, and by the name that is probed otherwise.
+pub(super) fn rule_lines(target: &TargetReport) -> Vec<String> {
+    if target.rules.is_empty() {
+        return rule_line(target).into_iter().collect();
+    }
+    let rules = target.rules.iter();
+    rules
+        .map(|rule| format!("{} rule: {}", rule.layer, rule.asked()))
+        .collect()
+}
+
 /// What to ask the firewall team for, as lines for a change ticket: who, what, why, since when, and what was seen.
-pub fn ticket(target: &TargetReport) -> Option<Vec<String>> {
-    let mut lines = vec![
-        rule_line(target)?,
-        "from: the subnets of the nodes".to_owned(),
-    ];
+pub fn ticket(target: &TargetReport) -> Vec<String> {
+    let mut lines = rule_lines(target);
+    if lines.is_empty() {
+        return lines;
+    }
+    if !lines.iter().any(|line| line.contains(&target.host)) {
+        lines.push(format!("lets through: {}", target.target));
+    }
+    lines.push("from: the subnets of the nodes".to_owned());
     for rule in &target.rules {
-        if rule.pattern != target.host {
-            lines.push(format!("documented as: {}", rule.pattern));
-        }
-        if rule
-            .destinations
-            .iter()
-            .any(|to| to.to_string() != target.host)
-        {
-            lines.push(format!("allowed by: {} rule: {}", rule.layer, rule.asked()));
-        }
         lines.push(format!("why: {}", rule.why()));
         lines.extend(rule.notes.iter().map(|note| format!("mind: {note}")));
     }
@@ -66,7 +71,7 @@ pub fn ticket(target: &TargetReport) -> Option<Vec<String>> {
         let since = human::utc(target.since);
         lines.push(format!("seen: {phase} {reason}, since {since}: {detail}"));
     }
-    Some(lines)
+    lines
 }
 
 fn proxy_rule(target: &TargetReport, port: u16, proxy: &ProxyHop) -> String {

@@ -1,13 +1,14 @@
 //! `--failing`: from the report of a node to the rules that it lacks.
 
 use std::fs;
+use std::process::Command;
 
 use egress_lab::{Cluster, Fault, Lab, LabSpec};
 use serde_json::{Value, json};
 
 use crate::support::agent;
 use crate::support::check::check;
-use crate::{egress_probe, read_back, script};
+use crate::{egress_probe, finish, read_back, script};
 
 fn failing(form: &str, report: &str) -> String {
     let run = egress_probe(&["rules", "--failing", "-", "--format", form], report);
@@ -79,6 +80,42 @@ fn a_name_that_is_blocked_is_asked_for_and_nothing_else() {
         unruled.collect::<Vec<_>>(),
         [[login, why], [&format!("{login}:443"), why]]
     );
+}
+
+#[test]
+fn what_is_probed_is_asked_for_where_the_documented_host_cannot_be_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("catalog.yaml");
+    let catalog = "entries:\n  - name: closed\n    hosts: [{pattern: '*.{location}.example', probe: ['127.0.0.1']}]\n    \
+                   protocols: {https: {port: 1}}\n";
+    fs::write(&file, catalog).expect("a file");
+    let mut command = Command::new(agent());
+    command
+        .env_clear()
+        .args(["check", "--metadata", "off", "--nameserver", "127.0.0.1:1"]);
+    command.args([
+        "--no-builtin",
+        "--timeout",
+        "1s",
+        "--format",
+        "json",
+        "--catalog",
+    ]);
+    let report = finish(command.arg(&file), "").stdout;
+    let document: Value = serde_json::from_str(&failing("json", &report)).expect("JSON");
+    let rules = items(&document, "rules");
+    let closed = rules
+        .iter()
+        .find(|rule| rule["entry"] == "closed")
+        .expect("its rule");
+    let to = json!([{"kind": "address", "value": "127.0.0.1"}]);
+    assert_eq!(
+        (&closed["destinations"], &closed["needs"]),
+        (&to, &json!([]))
+    );
+    assert_eq!(closed["layer"], "network");
+    let note = "to name the documented host *.{location}.example, give location";
+    assert!(items(closed, "notes").contains(&json!(note)), "{closed}");
 }
 
 /// A report with one failing target, and the rule that it lacks.

@@ -1,6 +1,7 @@
 //! One rule as Azure Firewall has it.
 
-use super::super::rule::{Destination, Layer, Rule, Transport};
+use super::super::destination::Destination;
+use super::super::rule::{Layer, Rule, Transport};
 use super::super::words::one_line;
 use crate::catalog::Protocol;
 

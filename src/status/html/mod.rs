@@ -120,7 +120,7 @@ pub fn render_target(target: &TargetReport, now: Timestamp) -> askama::Result<St
         tint: target_tint(target),
         ticket: explained
             .filter(|meaning| meaning.rule)
-            .and_then(|_| ticket(target))
+            .map(|_| ticket(target))
             .unwrap_or_default(),
         meaning: explained.unwrap_or(Meaning {
             usually: "",

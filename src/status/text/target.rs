@@ -56,7 +56,11 @@ fn explain(page: &mut Page, target: &TargetReport, failure: &Failure) {
     page.labelled(0, "detail", Ink::Plain, &failure.detail);
     page.labelled(0, "usually", Ink::Plain, meaning.usually);
     page.labelled(0, "to do", Ink::Plain, meaning.todo);
-    let ticket = ticket(target).filter(|_| meaning.rule).unwrap_or_default();
+    let ticket = if meaning.rule {
+        ticket(target)
+    } else {
+        Vec::new()
+    };
     for (place, line) in ticket.iter().enumerate() {
         let ink = if place == 0 { Ink::Bold } else { Ink::Plain };
         page.labelled(0, "", ink, line);
