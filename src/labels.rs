@@ -11,7 +11,7 @@ macro_rules! closed_set {
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         pub enum $name { $( $(#[$doc])* #[serde(rename = $text)] $variant, )+ }
 
         impl $name {

@@ -43,6 +43,7 @@ pub mod probe;
 pub mod problem;
 pub mod proxy;
 pub mod reload;
+pub mod rules;
 pub mod schedule;
 pub mod server;
 pub mod shutdown;

@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover file heartbeat logging metrics nameservers plan probe problem proxy reload schedule server status store target version",
+        "catalog config discover file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
     (
         "cli",
-        "catalog config diagnosis labels nameservers outcome proxy target",
+        "catalog config diagnosis labels nameservers outcome proxy rules target",
     ),
     (
         "command",
-        "agent catalog cli config discover logging metrics outcome plan probe problem shutdown status store table target",
+        "agent catalog cli config discover logging metrics outcome plan probe problem rules shutdown status store table target",
     ),
     (
         "config",
@@ -40,6 +40,7 @@ const USES: &[(&str, &str)] = &[
     ("problem", ""),
     ("proxy", "problem target"),
     ("reload", "problem"),
+    ("rules", "catalog labels outcome plan target"),
     ("schedule", "heartbeat outcome probe store target"),
     (
         "server",
@@ -48,7 +49,7 @@ const USES: &[(&str, &str)] = &[
     ("shutdown", ""),
     (
         "status",
-        "catalog diagnosis labels outcome store target version",
+        "catalog diagnosis labels outcome rules store target version",
     ),
     ("store", "labels outcome target"),
     ("table", ""),

@@ -4,8 +4,9 @@
 mod fixture;
 
 use egress_probe::outcome::{Failure, Phase, ProxyHop, Reason};
+use egress_probe::rules::Destination;
 use egress_probe::status::text::{self, Style};
-use egress_probe::status::{Headline, Health, StatusReport, TargetReport, html, rule_line};
+use egress_probe::status::{Headline, Health, StatusReport, TargetReport, html, rule_line, ticket};
 use egress_probe::store::{Record, State};
 use egress_probe::target::Requirement;
 
@@ -97,7 +98,7 @@ fn the_keys_of_the_json_report_are_the_contract() {
             keys(target),
             sorted(
                 "target probe host port groups requirement purpose state since last_attempt duration_seconds \
-                 phases address addresses failure diagnosis warnings facts history changes"
+                 phases address addresses failure diagnosis rules warnings facts history changes"
             )
         );
     }
@@ -301,6 +302,75 @@ fn rules_name_what_a_firewall_team_needs() {
             "{target}"
         );
     }
+}
+
+#[test]
+fn the_ticket_says_who_what_why_since_when_and_what_was_seen() {
+    let report = fixture::report();
+    let target = named(&report, "management.azure.com:443");
+    let ticket = ticket(&target);
+    let since = "2026-11-23 20:01:08 UTC";
+    let expected = [
+        "application rule: https:443 to management.azure.com".to_owned(),
+        "from: the subnets of the nodes".to_owned(),
+        "why: manage Azure resources (required; aks-outbound-rules c009; listed since 2020-03-08)"
+            .to_owned(),
+        "mind: exempt it from TLS inspection".to_owned(),
+        "addresses: 203.0.113.20".to_owned(),
+        format!(
+            "seen: tls connection_reset, since {since}: Connection reset by peer (os error 104)"
+        ),
+    ];
+    assert_eq!(ticket, expected);
+    let page = html::render_target(&target, fixture::now()).expect("a page");
+    for line in expected {
+        assert!(page.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn a_wildcard_is_asked_for_in_place_of_the_host_that_is_probed() {
+    let mut target = named(&fixture::report(), "management.azure.com:443");
+    "*.azure.com".clone_into(&mut target.rules[0].pattern);
+    target.rules[0].destinations = vec![Destination::Fqdn("*.azure.com".to_owned())];
+    let ticket = ticket(&target);
+    assert_eq!(ticket[0], "application rule: https:443 to *.azure.com");
+    assert_eq!(ticket[1], "lets through: management.azure.com:443");
+    let mut report = fixture::report();
+    let listed = report.targets.iter_mut();
+    let same = listed.filter(|listed| listed.target == target.target);
+    same.for_each(|listed| *listed = target.clone());
+    let page = text::render(&report, Style::PLAIN);
+    assert!(page.contains("application rule: https:443 to *.azure.com"));
+    assert!(!page.contains("https:443 to management.azure.com"));
+}
+
+#[test]
+fn rules_are_reported_where_one_is_the_likely_remedy_and_only_there() {
+    let about = fixture::about();
+    let records = fixture::records();
+    let find = |target: &str| records.iter().find(|r| *r.target.id.target == *target);
+    let failing = find("management.azure.com:443").expect("a record");
+    assert_eq!(about.target(failing, None).rules.len(), 1);
+    let well = find("mcr.microsoft.com:443").expect("a record");
+    assert_eq!(about.target(well, None).rules, []);
+    for (reason, rules) in [
+        (Reason::ConnectionReset, 1),
+        (Reason::CertificateExpired, 0),
+    ] {
+        let mut record = failing.clone();
+        record.failure.as_mut().expect("a failure").reason = reason;
+        assert_eq!(about.target(&record, None).rules.len(), rules, "{reason}");
+    }
+    let mut target = about.target(failing, None);
+    target.rules.clear();
+    target.facts.proxy = Some(ProxyHop {
+        address: "proxy.example:3128".to_owned(),
+        via: "HTTPS_PROXY",
+        status: None,
+    });
+    let of_target = &about.rules[&failing.target.id];
+    assert_eq!(target.lacking(of_target).rules, []);
 }
 
 #[test]

@@ -26,4 +26,6 @@ kubectl.chmod(0o755)
 shutil.rmtree(tools / "python" / "aws_cdk")
 END
 mv $tools/python/bin/hadolint $tools/hadolint
+mv $tools/python/cloudrail/terraform_0_15/terraform $tools/terraform
+chmod +x $tools/terraform
 cp $wanted $tools/tools.txt

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Inputs, Situation};
 use crate::plan::Plan;
 use crate::proxy::ProxyChoice;
+use crate::rules;
 use crate::status::{self, About, UntestableProtocol};
 use crate::version;
 
@@ -42,6 +43,7 @@ impl Inputs {
                 sources,
             },
             untestable: untestable(plan),
+            rules: rules::by_target(plan),
             notices: situation.notices().cloned().collect(),
         }
     }

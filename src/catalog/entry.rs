@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::edition::Edition;
 use super::template::Template;
@@ -98,6 +99,8 @@ pub struct HostPattern {
     pub probe: Vec<Template>,
     /// How sure the names are, when they are not the pattern itself.
     pub confidence: Option<Confidence>,
+    /// The service tag that the documentation offers in its place, parameters in braces.
+    pub service_tag: Option<Template>,
 }
 
 /// A protocol on a port.
@@ -114,7 +117,7 @@ pub struct Service {
 }
 
 /// Where a row was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Name of the document.
     pub document: String,

@@ -27,6 +27,7 @@ fn literal(at: &Cursor<'_>, reader: &mut Reader) -> Option<HostPattern> {
         pattern: text,
         probe: vec![template],
         confidence: None,
+        service_tag: None,
     })
 }
 
@@ -41,6 +42,9 @@ fn documented(at: &Cursor<'_>, reader: &mut Reader) -> Option<HostPattern> {
     let confidence = fields
         .get("confidence")
         .and_then(|at| at.parsed::<Confidence>(reader));
+    let service_tag = fields
+        .get("service_tag")
+        .and_then(|at| host_template(&at, reader));
     fields.finish(reader);
     let probe = probe.map(|items| {
         items
@@ -52,6 +56,7 @@ fn documented(at: &Cursor<'_>, reader: &mut Reader) -> Option<HostPattern> {
         pattern: pattern?,
         probe: probe?,
         confidence,
+        service_tag,
     })
 }
 

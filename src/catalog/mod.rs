@@ -136,7 +136,8 @@ impl<'a> Merge<'a> {
     fn check_parameters(&mut self, entry: &Entry) {
         let mut known: Vec<&str> = KNOWN_PARAMETERS.iter().map(|p| p.name).collect();
         known.extend(self.parameters.iter().map(String::as_str));
-        let templates = entry.hosts.iter().flat_map(|host| &host.probe);
+        let hosts = entry.hosts.iter();
+        let templates = hosts.flat_map(|host| host.probe.iter().chain(&host.service_tag));
         for name in templates.flat_map(template::Template::parameters) {
             if !known.contains(&name) {
                 let message = format!("the parameter {}", unknown_word(name, &known));

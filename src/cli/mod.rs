@@ -13,6 +13,7 @@ pub use values::Explained;
 
 use crate::catalog::Edition;
 use crate::config::Listen;
+use crate::rules::{Format, Subnet};
 use crate::target::Group;
 use values::{explained, interval, words};
 
@@ -46,6 +47,11 @@ pub enum Command {
     /// Look at the list of what a cluster must reach
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Write the firewall rules that the nodes need
+    #[command(
+        after_help = "Examples:\n  egress-probe rules --location westeurope --all-features\n  egress-probe rules --location westeurope --format terraform --source 10.224.0.0/16 > egress.tf\n  curl -s node:9100/api/v1/status | egress-probe rules --failing -"
+    )]
+    Rules(RulesArgs),
     /// Say what a reason of failure or a cause means and what to do about it
     #[command(
         after_help = "Examples:\n  egress-probe explain connection_reset\n  egress-probe explain sni_filter"
@@ -83,6 +89,23 @@ pub struct CheckArgs {
     /// Exit with 1 unless every target is plainly reachable
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Flags of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Form of the rules
+    #[arg(long, value_name = "FORMAT", value_parser = words::<Format>(), default_value = "text")]
+    pub format: Format,
+    /// Only what a JSON report (of /api/v1/status or `check --format json`) shows as unreachable; `-`: standard input
+    #[arg(long, value_name = "REPORT")]
+    pub failing: Option<PathBuf>,
+    /// Subnet of the nodes, such as 10.224.0.0/16 (repeatable) [default: left for whoever uses the rules]
+    #[arg(long = "source", value_name = "CIDR")]
+    pub sources: Vec<Subnet>,
+    /// Name the FQDN tag of Azure Firewall in place of the rows that it covers
+    #[arg(long)]
+    pub fqdn_tag: bool,
 }
 
 /// Commands of `catalog`.

@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod glob;
 mod output;
+mod rules;
 mod run;
 
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ pub fn execute(cli: Cli, environment: &Environment) -> Result<ExitStatus> {
         Some(Command::Run(args)) => run::run(common, &args, environment),
         Some(Command::Check(args)) => check::check(common, &args, environment),
         Some(Command::Catalog(command)) => catalog::catalog(common, &command, environment),
+        Some(Command::Rules(args)) => rules::rules(common, &args, environment),
         Some(Command::Explain { word }) => explain::explain(word),
     }
 }

@@ -8,6 +8,9 @@ use super::Origin;
 use crate::catalog::{Entry, Protocol, Service};
 use crate::target::{Group, Host, Https, Probe, ProbeKind, Requirement, Target, TargetId, Trust};
 
+/// What every nameserver of the node is for.
+pub(super) const NAMESERVER_PURPOSE: &str = "resolve names";
+
 /// Behind the purpose of a name that the node need not know.
 const RESOLVED_BY_PROXY: &str = " (the proxy resolves the name; the node need not)";
 
@@ -19,7 +22,7 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
-    /// A service at a host: its target, and the resolution of its name.
+    /// A service at a host: its target, and the resolution of its name. Answers with the service's own.
     pub(super) fn add(
         &mut self,
         entry: &Entry,
@@ -27,11 +30,12 @@ impl Drafts {
         host: &Host,
         service: &Service,
         requirement: Requirement,
-    ) {
+    ) -> Vec<TargetId> {
         let mut probes = probes(entry, service);
         if matches!(host, Host::Name(_)) {
             probes.push(Probe::Dns);
         }
+        let mut ids = Vec::new();
         for probe in probes {
             let port = (probe != Probe::Dns).then_some(service.port);
             let id = self.merge(Target {
@@ -43,13 +47,17 @@ impl Drafts {
                 requirement,
                 purpose: entry.purpose.clone(),
             });
-            self.add_origin(pattern, id);
+            self.add_origin(pattern, id.clone());
+            ids.push(id);
         }
+        ids.retain(|id| id.probe != ProbeKind::Dns);
+        ids
     }
 
     /// A nameserver of the node, over each transport.
-    pub(super) fn add_nameserver(&mut self, nameserver: SocketAddr) {
+    pub(super) fn add_nameserver(&mut self, nameserver: SocketAddr) -> Vec<TargetId> {
         let host = Host::Address(nameserver.ip());
+        let mut ids = Vec::new();
         for probe in nameserver_probes() {
             let id = self.merge(Target {
                 id: id(&host, Some(nameserver.port()), probe.kind()),
@@ -58,13 +66,15 @@ impl Drafts {
                 probe,
                 groups: vec![Group::Core],
                 requirement: Requirement::Required,
-                purpose: "resolve names".to_owned(),
+                purpose: NAMESERVER_PURPOSE.to_owned(),
             });
             // A row of the catalogue that stands for it has named it already.
             if !self.origins.iter().any(|origin| origin.target == id) {
-                self.add_origin(&host.to_string(), id);
+                self.add_origin(&host.to_string(), id.clone());
             }
+            ids.push(id);
         }
+        ids
     }
 
     /// A name is as required as what is reached directly by it.

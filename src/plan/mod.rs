@@ -2,19 +2,19 @@
 
 mod draft;
 mod listing;
+mod planner;
+mod row;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::catalog::template::NAMESERVER;
-use crate::catalog::{
-    Catalog, Cloud, Condition, Edition, Entry, HostPattern, Parameters, Protocol, Service,
-};
+use crate::catalog::{Catalog, Cloud, Condition, Edition, Entry, Parameters, Protocol};
 use crate::proxy::ProxyPolicy;
-use crate::target::{Group, Host, Requirement, Target, TargetId};
-use draft::Drafts;
+use crate::target::{Group, Requirement, Target, TargetId};
 pub use listing::{ListedTarget, ListedUntestable, Listing};
+use planner::Planner;
+pub use row::Row;
 
 /// Which rows of a catalogue are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Plan {
     pub origins: Vec<Origin>,
     /// Rows without a target.
     pub untestable: Vec<Untestable>,
+    /// Every documented host and service that applies here, with a target or without.
+    pub rows: Vec<Row>,
 }
 
 /// A documented host and a target made from it.
@@ -77,27 +79,14 @@ impl Plan {
         nameservers: &[SocketAddr],
         proxies: &ProxyPolicy,
     ) -> Self {
-        let mut planner = Planner {
-            selection,
-            parameters,
-            nameservers,
-            drafts: Drafts::default(),
-            untestable: Vec::new(),
-        };
+        let mut planner = Planner::new(selection, parameters, nameservers);
         for entry in &catalog.entries {
             if entry.applies(selection.cloud, &selection.edition) && selection.has(entry.group) {
                 planner.add_entry(entry);
             }
         }
         planner.add_nameservers();
-        let through = |target: &Target| proxies.for_target(target).is_some();
-        planner.drafts.relax_resolution(through);
-        let (targets, origins) = planner.drafts.finish();
-        Self {
-            targets,
-            origins,
-            untestable: planner.untestable,
-        }
+        planner.finish(|target| proxies.for_target(target).is_some())
     }
 }
 
@@ -112,6 +101,12 @@ impl Selection {
         self.conditions.contains(&condition)
     }
 
+    /// The condition without which there is no far end, when nobody says that it holds.
+    fn unmet(&self, entry: &Entry) -> Option<Condition> {
+        let condition = entry.condition?;
+        (condition.makes_the_far_end() && !self.holds(condition)).then_some(condition)
+    }
+
     fn requirement(&self, entry: &Entry) -> Requirement {
         let recommended =
             entry.group == Group::Optional && !self.features.contains(&Group::Optional);
@@ -124,124 +119,4 @@ impl Selection {
             entry.requirement
         }
     }
-}
-
-struct Planner<'a> {
-    selection: &'a Selection,
-    parameters: &'a Parameters,
-    nameservers: &'a [SocketAddr],
-    drafts: Drafts,
-    untestable: Vec<Untestable>,
-}
-
-impl Planner<'_> {
-    fn add_entry(&mut self, entry: &Entry) {
-        for host in &entry.hosts {
-            match self.concrete_hosts(entry, host) {
-                Ok(concrete) => {
-                    for (host_name, services) in concrete {
-                        self.add_host(entry, host, &host_name, &services);
-                    }
-                }
-                Err(needs) => self.add_untestable(entry, host, needs),
-            }
-        }
-    }
-
-    /// The hosts to probe for a documented one, each with what is spoken there.
-    fn concrete_hosts(
-        &self,
-        entry: &Entry,
-        host: &HostPattern,
-    ) -> Result<Vec<(Host, Vec<Service>)>, Vec<String>> {
-        if let Some(condition) = entry.condition
-            && condition.makes_the_far_end()
-            && !self.selection.holds(condition)
-        {
-            return Err(vec![format!("condition {condition}")]);
-        }
-        if host.probe.is_empty() {
-            return Err(vec!["a name to probe".to_owned()]);
-        }
-        let mut concrete = Vec::new();
-        let mut needs = BTreeSet::new();
-        for template in &host.probe {
-            if template.parameters().eq([NAMESERVER]) {
-                concrete.extend(
-                    self.nameservers
-                        .iter()
-                        .map(|at| on_port(*at, &entry.services)),
-                );
-                continue;
-            }
-            match template.fill(self.parameters) {
-                Ok(hosts) => concrete.extend(
-                    hosts
-                        .iter()
-                        .map(|text| (parse_host(text), entry.services.clone())),
-                ),
-                Err(missing) => needs.extend(missing),
-            }
-        }
-        if concrete.is_empty() {
-            return Err(needs.into_iter().collect());
-        }
-        Ok(concrete)
-    }
-
-    fn add_host(&mut self, entry: &Entry, host: &HostPattern, name: &Host, services: &[Service]) {
-        let requirement = self.selection.requirement(entry);
-        for service in services {
-            self.drafts
-                .add(entry, &host.pattern, name, service, requirement);
-        }
-    }
-
-    fn add_untestable(&mut self, entry: &Entry, host: &HostPattern, needs: Vec<String>) {
-        let requirement = self.selection.requirement(entry);
-        let services = entry
-            .services
-            .iter()
-            .map(|service| (service.protocol, service.port));
-        let same = |known: &&mut Untestable| known.pattern == host.pattern && known.needs == needs;
-        if let Some(known) = self.untestable.iter_mut().find(same) {
-            known.services.extend(services);
-            known.services.sort_unstable();
-            known.services.dedup();
-            draft::join_groups(&mut known.groups, entry.group);
-            known.requirement = known.requirement.min(requirement);
-            return;
-        }
-        self.untestable.push(Untestable {
-            pattern: host.pattern.clone(),
-            services: services.collect(),
-            groups: vec![entry.group],
-            requirement,
-            needs,
-        });
-    }
-
-    /// Every nameserver of the node is a target, whatever the catalogue says: all else depends on them.
-    fn add_nameservers(&mut self) {
-        for nameserver in self.nameservers {
-            self.drafts.add_nameserver(*nameserver);
-        }
-    }
-}
-
-/// A nameserver may listen on another port than the documented one.
-fn on_port(nameserver: SocketAddr, services: &[Service]) -> (Host, Vec<Service>) {
-    let port = nameserver.port();
-    let services = services.iter().map(|service| Service {
-        port,
-        ..service.clone()
-    });
-    (Host::Address(nameserver.ip()), services.collect())
-}
-
-fn parse_host(text: &str) -> Host {
-    text.parse().map_or_else(
-        |_| Host::Name(text.trim_end_matches('.').to_ascii_lowercase()),
-        Host::Address,
-    )
 }

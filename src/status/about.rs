@@ -1,13 +1,17 @@
 //! What the report says besides the targets: who reports, from where, and what could not be tested.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::encode;
+use super::target_report::TargetReport;
 use crate::catalog::Protocol;
-use crate::target::{Group, Requirement};
+use crate::diagnosis::Diagnosis;
+use crate::rules::Rule;
+use crate::store::Record;
+use crate::target::{Group, Requirement, TargetId};
 
 /// Everything about the agent that changes only when it starts or reloads its configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +22,18 @@ pub struct About {
     pub environment: Environment,
     /// Rows of the catalogue that became no target.
     pub untestable: Vec<Untestable>,
+    /// The firewall rules that let each target through.
+    pub rules: HashMap<TargetId, Vec<Rule>>,
     /// Sentences that belong at the top of every page, such as trouble with the configuration.
     pub notices: Vec<String>,
+}
+
+impl About {
+    /// Reports one record, with what a look at all of them says of it, and with the rules that it lacks.
+    pub fn target(&self, record: &Record, diagnosis: Option<Diagnosis>) -> TargetReport {
+        let rules = self.rules.get(&record.target.id);
+        TargetReport::new(record, diagnosis).lacking(rules.map_or(&[], Vec::as_slice))
+    }
 }
 
 /// The agent that made a report.

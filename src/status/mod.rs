@@ -22,5 +22,5 @@ pub use format::Format;
 pub use headline::{Headline, Health};
 pub use meaning::{Meaning, meaning};
 pub use report::{StatusReport, Summary};
-pub use rule::rule_line;
+pub use rule::{rule_line, ticket};
 pub use target_report::{AddressReport, AttemptReport, ChangeReport, PhaseReport, TargetReport};

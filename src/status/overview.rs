@@ -3,7 +3,7 @@
 use super::cause_lines::causes_of;
 use super::meaning::{Meaning, meaning};
 use super::report::StatusReport;
-use super::rule::rule_line;
+use super::rule::rule_lines;
 use super::target_report::TargetReport;
 use crate::diagnosis::Cause;
 use crate::outcome::{Phase, Reason};
@@ -76,7 +76,7 @@ impl Cluster<'_> {
         if !self.meaning.rule {
             return Vec::new();
         }
-        let mut rules: Vec<_> = self.targets.iter().filter_map(|t| rule_line(t)).collect();
+        let mut rules: Vec<_> = self.targets.iter().flat_map(|t| rule_lines(t)).collect();
         rules.sort();
         rules.dedup();
         rules

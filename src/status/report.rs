@@ -42,7 +42,7 @@ impl StatusReport {
         let mut whole = diagnose(records);
         let mut report = |record: &Record| {
             let diagnosis = whole.targets.remove(&record.target.id);
-            TargetReport::new(record, diagnosis)
+            about.target(record, diagnosis)
         };
         let targets: Vec<_> = records.iter().map(&mut report).collect();
         Self {

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::encode::{self, seconds};
+use super::meaning::meaning;
 use crate::diagnosis::Diagnosis;
 use crate::outcome::{Facts, Failure, Phase, Reason, Warning};
+use crate::rules::Rule;
 use crate::store::{AddressState, Attempted, Change, Record, State};
 use crate::target::{Group, ProbeKind, Requirement};
 
@@ -49,6 +51,8 @@ pub struct TargetReport {
     pub failure: Option<Failure>,
     /// What stands behind that, or behind a warning.
     pub diagnosis: Option<Diagnosis>,
+    /// The firewall rules whose lack most likely makes it fail: who asks for them finds everything in them.
+    pub rules: Vec<Rule>,
     /// What stands against a target that is reachable.
     pub warnings: Vec<Warning>,
     /// What the last attempt saw.
@@ -143,11 +147,22 @@ impl TargetReport {
             addresses: record.addresses.iter().map(AddressReport::new).collect(),
             failure: record.failure.clone(),
             diagnosis,
+            rules: Vec::new(),
             warnings: record.warnings(),
             facts: latest.map_or_else(Facts::default, |outcome| outcome.facts.clone()),
             history: record.recent.iter().map(AttemptReport::new).collect(),
             changes: record.changes.iter().map(ChangeReport::new).collect(),
         }
+    }
+
+    /// With the rules that let it through, if a firewall rule for the node is the likely remedy.
+    #[must_use]
+    pub fn lacking(mut self, rules: &[Rule]) -> Self {
+        let mended = |failure: &Failure| meaning(failure.reason, failure.phase).rule;
+        if self.facts.proxy.is_none() && self.failure.as_ref().is_some_and(mended) {
+            self.rules = rules.to_vec();
+        }
+        self
     }
 
     /// The last attempt, when it failed and its failure is not what is believed: a second one has to confirm it.

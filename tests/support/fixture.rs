@@ -15,11 +15,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use egress_probe::catalog::Protocol;
+use egress_probe::catalog::{Protocol, Source};
 use egress_probe::outcome::{
     AddressResult, Certificate, ControlDial, Facts, Failure, HttpResponse, IcmpError, NtpReply,
     Outcome, Phase, PhaseTiming, Reason, TlsSession, Verdict, VouchedBy, Warning,
 };
+use egress_probe::rules::{Destination, Layer, Rule, Transport};
 use egress_probe::status::{
     About, Agent, Environment, StatusReport, Untestable, UntestableProtocol,
 };
@@ -80,10 +81,64 @@ pub fn about() -> About {
                 needs: vec!["workspace_id".to_owned()],
             },
         ],
+        rules: rules(),
         notices: vec![
             "the configuration changed on disk at 19:58:03 UTC and has 1 problem (config.yaml:7: `intervall` is not known here; did you mean `interval`?); the previous one is in use".to_owned(),
         ],
     }
+}
+
+/// What the catalogue says of two of the targets.
+fn rules() -> std::collections::HashMap<TargetId, Vec<Rule>> {
+    let rule = |entry: &str, host: &str, layer, protocol, transport, port| Rule {
+        entry: entry.to_owned(),
+        pattern: host.to_owned(),
+        layer,
+        protocol,
+        transports: vec![transport],
+        port,
+        destinations: vec![Destination::Fqdn(host.to_owned())],
+        needs: Vec::new(),
+        fqdn_tag: None,
+        service_tags: Vec::new(),
+        groups: vec![Group::Core],
+        requirement: Requirement::Required,
+        condition: None,
+        purpose: "manage Azure resources".to_owned(),
+        sources: vec![Source {
+            document: "aks-outbound-rules".to_owned(),
+            rows: vec!["c009".to_owned()],
+        }],
+        since: Some(jiff::civil::date(2020, 3, 8)),
+        notes: vec!["exempt it from TLS inspection".to_owned()],
+        evidence: Vec::new(),
+    };
+    let id = |target: &str, probe| TargetId {
+        target: target.into(),
+        probe,
+    };
+    let (web, https) = (Layer::Application, Protocol::Https);
+    let arm = rule(
+        "resource-manager",
+        "management.azure.com",
+        web,
+        https,
+        Transport::Tcp,
+        443,
+    );
+    let mcr = rule(
+        "registry",
+        "mcr.microsoft.com",
+        web,
+        https,
+        Transport::Tcp,
+        443,
+    );
+    [
+        (id("management.azure.com:443", ProbeKind::Https), vec![arm]),
+        (id("mcr.microsoft.com:443", ProbeKind::Https), vec![mcr]),
+    ]
+    .into()
 }
 
 fn map(pairs: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {

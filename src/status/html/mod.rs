@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::cause_lines::{cause_line, grounds};
 use super::fact_lines::{FactLine, fact_lines};
 use super::overview::{Cluster, Overview};
-use super::{Headline, Health, Meaning, StatusReport, Summary, TargetReport, meaning, rule_line};
+use super::{Headline, Health, Meaning, StatusReport, Summary, TargetReport, meaning, ticket};
 use crate::outcome::Phase;
 use crate::target::Requirement;
 use crate::{store::State, version};
@@ -95,7 +95,7 @@ struct TargetPage<'a> {
     state: String,
     tint: &'static str,
     meaning: Meaning,
-    rule: Option<String>,
+    ticket: Vec<String>,
     bars: Vec<Bar>,
     facts: Vec<FactLine>,
     causes: Vec<(&'static str, String)>,
@@ -122,9 +122,10 @@ pub fn render_target(target: &TargetReport, now: Timestamp) -> askama::Result<St
         target,
         state: target.state.as_str().to_uppercase(),
         tint: target_tint(target),
-        rule: explained
+        ticket: explained
             .filter(|meaning| meaning.rule)
-            .and_then(|_| rule_line(target)),
+            .map(|_| ticket(target))
+            .unwrap_or_default(),
         meaning: explained.unwrap_or(Meaning {
             usually: "",
             todo: "",

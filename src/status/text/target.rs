@@ -8,7 +8,7 @@ use crate::outcome::Failure;
 use crate::status::cause_lines::{cause_line, grounds};
 use crate::status::fact_lines::fact_lines;
 use crate::status::warning_lines::warning_lines;
-use crate::status::{AttemptReport, TargetReport, human, meaning, rule_line};
+use crate::status::{AttemptReport, TargetReport, human, meaning, ticket};
 use crate::store::State;
 
 pub(super) fn write(page: &mut Page, target: &TargetReport, now: Timestamp) {
@@ -63,8 +63,14 @@ fn explain(page: &mut Page, target: &TargetReport, failure: &Failure) {
     }
     page.labelled(0, "usually", Ink::Plain, meaning.usually);
     page.labelled(0, "to do", Ink::Plain, meaning.todo);
-    if let Some(rule) = rule_line(target).filter(|_| meaning.rule) {
-        page.labelled(0, "", Ink::Bold, &rule);
+    let ticket = if meaning.rule {
+        ticket(target)
+    } else {
+        Vec::new()
+    };
+    for (place, line) in ticket.iter().enumerate() {
+        let ink = if place == 0 { Ink::Bold } else { Ink::Plain };
+        page.labelled(0, "", ink, line);
     }
 }
 
