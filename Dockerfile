@@ -48,7 +48,7 @@ RUN mkdir -p src tests/lab/src \
     && cargo build --release --locked --bin egress-probe
 
 COPY askama.toml ./
-COPY docs/reasons.md docs/
+COPY docs/causes.md docs/reasons.md docs/
 COPY src src
 ARG EGRESS_PROBE_REVISION=unknown
 ARG SOURCE_DATE_EPOCH=0

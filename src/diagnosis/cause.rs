@@ -50,6 +50,34 @@ closed_set! {
     }
 }
 
+impl Cause {
+    /// Whether a firewall rule for the target would help; none where the cause does not say.
+    pub const fn calls_for_a_rule(self) -> Option<bool> {
+        match self {
+            Self::FirewallDrop
+            | Self::FirewallReject
+            | Self::SniFilter
+            | Self::HttpFilter
+            | Self::NtpFilter
+            | Self::PartialAddresses => Some(true),
+            Self::TransparentProxy | Self::Undetermined => None,
+            Self::TlsInspection
+            | Self::AlpnStripped
+            | Self::DnsFilter
+            | Self::DnsOutage
+            | Self::ProxyRequired
+            | Self::ProxyDenied
+            | Self::RouteMissing
+            | Self::MtuBlackhole
+            | Self::EgressDown
+            | Self::EndpointDown
+            | Self::PacketLoss
+            | Self::ClockWrong
+            | Self::LocalResource => Some(false),
+        }
+    }
+}
+
 closed_set! {
     /// How sure a diagnosis is.
     pub enum Certainty {

@@ -62,6 +62,14 @@ impl Cluster<'_> {
         causes_of(&self.targets)
     }
 
+    /// What to do about it, each thing once.
+    pub(super) fn todos(&self) -> Vec<&'static str> {
+        let mut todos: Vec<_> = self.targets.iter().filter_map(|t| t.todo()).collect();
+        todos.sort_unstable();
+        todos.dedup();
+        todos
+    }
+
     /// Whether what the reason usually means is still of interest.
     pub(super) fn is_open(&self) -> bool {
         let decided = |target: &&TargetReport| {

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::encode::{self, seconds};
+use super::history::{AttemptReport, ChangeReport};
 use super::meaning::meaning;
-use crate::diagnosis::Diagnosis;
-use crate::outcome::{Facts, Failure, Phase, Reason, Warning};
+use super::remedy::remedy;
+use crate::diagnosis::{Cause, Diagnosis};
+use crate::outcome::{Facts, Failure, Phase, Warning};
 use crate::rules::Rule;
-use crate::store::{AddressState, Attempted, Change, Record, State};
+use crate::store::{AddressState, Record, State};
 use crate::target::{Group, ProbeKind, Requirement};
 
 /// One target of a report. `failure` is the confirmed one; phases, address and facts are of the last attempt.
@@ -85,42 +87,6 @@ pub struct AddressReport {
     pub failure: Option<Failure>,
 }
 
-/// One attempt in short.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct AttemptReport {
-    /// Its start.
-    #[serde(serialize_with = "encode::timestamp")]
-    pub at: Timestamp,
-    /// How long it took.
-    pub duration_seconds: f64,
-    /// The state that it alone speaks for.
-    pub state: State,
-    /// Where it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<Phase>,
-    /// Why it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-}
-
-/// One change of state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ChangeReport {
-    /// Start of the attempt that changed it.
-    #[serde(serialize_with = "encode::timestamp")]
-    pub at: Timestamp,
-    /// Before.
-    pub from: State,
-    /// After.
-    pub to: State,
-    /// Where the failure was that came with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<Phase>,
-    /// What it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-}
-
 impl TargetReport {
     /// Reports one record, with what a look at all of them says of it.
     pub fn new(record: &Record, diagnosis: Option<Diagnosis>) -> Self {
@@ -158,11 +124,21 @@ impl TargetReport {
     /// With the rules that let it through, if a firewall rule for the node is the likely remedy.
     #[must_use]
     pub fn lacking(mut self, rules: &[Rule]) -> Self {
-        let mended = |failure: &Failure| meaning(failure.reason, failure.phase).rule;
+        let cause = self.diagnosis.as_ref().map(|diagnosis| diagnosis.cause);
+        let mended = |failure: &Failure| {
+            let by_cause = cause.and_then(Cause::calls_for_a_rule);
+            by_cause.unwrap_or_else(|| meaning(failure.reason, failure.phase).rule)
+        };
         if self.facts.proxy.is_none() && self.failure.as_ref().is_some_and(mended) {
             self.rules = rules.to_vec();
         }
         self
+    }
+
+    /// What to do about its failure: as its cause says, or else as its reason does.
+    pub(super) fn todo(&self) -> Option<&'static str> {
+        let of_reason = |failure: &Failure| meaning(failure.reason, failure.phase).todo;
+        remedy(self.diagnosis.as_ref()).or_else(|| self.failure.as_ref().map(of_reason))
     }
 
     /// The last attempt, when it failed and its failure is not what is believed: a second one has to confirm it.
@@ -217,39 +193,6 @@ impl AddressReport {
             address: *address,
             at: state.at,
             failure: state.failure.clone(),
-        }
-    }
-}
-
-impl AttemptReport {
-    /// One character for a strip of attempts.
-    pub const fn mark(&self) -> char {
-        match self.state {
-            State::Reachable => '+',
-            State::Unreachable => 'x',
-            State::Unproven | State::Pending => '?',
-        }
-    }
-
-    fn new(attempted: &Attempted) -> Self {
-        Self {
-            at: attempted.at,
-            duration_seconds: seconds(attempted.elapsed),
-            state: attempted.verdict,
-            phase: attempted.failure.map(|(phase, _)| phase),
-            reason: attempted.failure.map(|(_, reason)| reason),
-        }
-    }
-}
-
-impl ChangeReport {
-    fn new(change: &Change) -> Self {
-        Self {
-            at: change.at,
-            from: change.from,
-            to: change.to,
-            phase: change.failure.as_ref().map(|failure| failure.phase),
-            reason: change.failure.as_ref().map(|failure| failure.reason),
         }
     }
 }

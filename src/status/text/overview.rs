@@ -122,7 +122,9 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
         if cluster.is_open() {
             page.labelled(4, "usually", Ink::Plain, cluster.meaning.usually);
         }
-        page.labelled(4, "to do", Ink::Plain, cluster.meaning.todo);
+        for todo in cluster.todos() {
+            page.labelled(4, "to do", Ink::Plain, todo);
+        }
         for rule in cluster.rules() {
             page.paragraph(6, Ink::Bold, &rule);
         }

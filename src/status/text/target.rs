@@ -62,7 +62,7 @@ fn explain(page: &mut Page, target: &TargetReport, failure: &Failure) {
         cause(page, diagnosis);
     }
     page.labelled(0, "usually", Ink::Plain, meaning.usually);
-    page.labelled(0, "to do", Ink::Plain, meaning.todo);
+    page.labelled(0, "to do", Ink::Plain, target.todo().unwrap_or_default());
     let ticket = if meaning.rule {
         ticket(target)
     } else {
