@@ -28,6 +28,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod discover;
+pub mod experiment;
 pub mod heartbeat;
 pub(crate) mod labels;
 pub mod logging;

@@ -132,6 +132,8 @@ pub struct Config {
     pub proxy: ProxyChoice,
     /// Which are not; absent: as the environment says, where it names the proxy.
     pub no_proxy: Option<Bypass>,
+    /// Whether confirmed failures are looked into.
+    pub experiments: bool,
     /// Where pages and metrics are served.
     pub listen: SocketAddr,
     /// What is logged.
@@ -227,6 +229,7 @@ impl From<Settings> for Config {
             },
             proxy: settings.proxy.unwrap_or_default(),
             no_proxy: settings.no_proxy,
+            experiments: settings.experiments.unwrap_or(true),
             listen: settings.listen.unwrap_or(EVERYWHERE),
             log_level: settings.log_level.unwrap_or(LogLevel::Info),
             log_format: settings.log_format.unwrap_or(LogFormat::Text),

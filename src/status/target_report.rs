@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::encode::{self, seconds};
-use crate::outcome::{Facts, Failure, Phase, Reason, Warning};
+use crate::outcome::{Facts, Failure, Findings, Phase, Reason, Warning};
 use crate::store::{AddressState, Attempted, Change, Record, State};
 use crate::target::{Group, ProbeKind, Requirement};
 
@@ -50,6 +50,8 @@ pub struct TargetReport {
     pub warnings: Vec<Warning>,
     /// What the last attempt saw.
     pub facts: Facts,
+    /// What experiments found out after the failure was confirmed.
+    pub findings: Option<Findings>,
     /// Recent attempts, newest last.
     pub history: Vec<AttemptReport>,
     /// Recent changes of state, newest last.
@@ -141,6 +143,7 @@ impl TargetReport {
             failure: record.failure.clone(),
             warnings: record.warnings(),
             facts: latest.map_or_else(Facts::default, |outcome| outcome.facts.clone()),
+            findings: record.findings.as_deref().cloned(),
             history: record.recent.iter().map(AttemptReport::new).collect(),
             changes: record.changes.iter().map(ChangeReport::new).collect(),
         }

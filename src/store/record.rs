@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::labels::closed_set;
-use crate::outcome::{Failure, Outcome, Phase, Reason, Verdict, Warning};
+use crate::outcome::{Failure, Findings, Outcome, Phase, Reason, Verdict, Warning};
 use crate::target::Target;
 
 /// Attempts kept per target.
@@ -83,6 +83,8 @@ pub struct Effect {
     pub confirm: bool,
     /// The state changed.
     pub change: Option<Change>,
+    /// The failure that is believed from now on, when it is not the one of before by phase and reason.
+    pub confirmed: Option<(Phase, Reason)>,
 }
 
 /// Everything that is known of one target.
@@ -96,6 +98,8 @@ pub struct Record {
     pub since: Timestamp,
     /// The confirmed failure, while unreachable or unproven.
     pub failure: Option<Failure>,
+    /// What experiments found out since it is not reachable.
+    pub findings: Option<Arc<Findings>>,
     /// The latest attempt; its verdict may be an unconfirmed failure.
     pub latest: Option<Arc<Outcome>>,
     /// Newest last.
@@ -126,6 +130,7 @@ impl Record {
             state: State::Pending,
             since: now,
             failure: None,
+            findings: None,
             latest: None,
             recent: VecDeque::new(),
             changes: VecDeque::new(),
@@ -154,12 +159,25 @@ impl Record {
         if believed.is_none() {
             self.unconfirmed = Some(spoken);
         }
+        let before = self.failure_key();
         let change = believed.and_then(|state| self.believe(state, &outcome));
         self.latest = Some(Arc::new(outcome));
         Effect {
             confirm: believed.is_none(),
             change,
+            confirmed: self.failure_key().filter(|key| Some(*key) != before),
         }
+    }
+
+    /// Phase and reason of the confirmed failure.
+    pub fn failure_key(&self) -> Option<(Phase, Reason)> {
+        let failure = self.failure.as_ref()?;
+        Some((failure.phase, failure.reason))
+    }
+
+    /// Experiments may end when the target can be reached again; then there is nothing to explain.
+    pub(super) fn note(&mut self, findings: Arc<Findings>) {
+        self.findings = self.failure.is_some().then_some(findings);
     }
 
     /// Warnings that stand: those of the latest attempt, and failing addresses of a target that is reachable.
@@ -189,6 +207,9 @@ impl Record {
 
     fn believe(&mut self, state: State, outcome: &Outcome) -> Option<Change> {
         self.failure = outcome.verdict.failure().cloned();
+        if self.failure.is_none() {
+            self.findings = None;
+        }
         if state == self.state {
             return None;
         }

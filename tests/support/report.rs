@@ -51,6 +51,7 @@ pub(crate) struct Target {
     pub(crate) warnings: Vec<String>,
     pub(crate) address: Option<String>,
     pub(crate) facts: Value,
+    pub(crate) findings: Value,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,5 +1,6 @@
 //! `check`: everything once, a report, and an exit code. The same attempts as the agent's, without its schedule.
 
+mod experiments;
 mod round;
 mod verdict;
 
@@ -70,6 +71,9 @@ async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)
     )
     .await;
     progress.finish_and_clear();
+    if let Some(laboratory) = inputs.laboratory() {
+        experiments::run(&Arc::new(laboratory), &store).await;
+    }
     Ok((about, store.snapshot()))
 }
 
