@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover heartbeat metrics nameservers plan probe problem proxy schedule server status store target version",
+        "catalog config discover experiment heartbeat metrics nameservers plan probe problem proxy schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
     (
@@ -20,13 +20,14 @@ const USES: &[(&str, &str)] = &[
     ),
     (
         "command",
-        "agent catalog cli config discover logging metrics outcome plan probe problem shutdown status store table target",
+        "agent catalog cli config discover experiment logging metrics outcome plan probe problem shutdown status store table target",
     ),
     (
         "config",
         "catalog labels nameservers probe problem proxy target yaml",
     ),
     ("discover", "catalog config"),
+    ("experiment", "outcome probe store target"),
     ("heartbeat", ""),
     ("labels", "problem"),
     ("logging", "config"),

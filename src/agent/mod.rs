@@ -1,5 +1,7 @@
 //! The composition root: builds the parts, joins them, and follows what changes around the node.
 
+mod agenda;
+mod experimenter;
 mod follow;
 mod inputs;
 mod resolvers;
@@ -23,6 +25,7 @@ use crate::schedule::{Scheduler, Work};
 use crate::server::{App, BindError, ServeError, Server};
 use crate::status::About;
 use crate::store::Store;
+use experimenter::Experimenter;
 use follow::Follower;
 use resolvers::Lookout;
 
@@ -77,7 +80,9 @@ impl Agent {
         let (work, receiver) = watch::channel(Arc::new(work(&inputs, &situation, plan)));
         let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
         let node = situation.surroundings.node.0.clone();
-        let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat));
+        let (experimenter, failures) = Experimenter::new(inputs.laboratory(), Arc::clone(&store));
+        let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat))
+            .telling(failures);
         let app = App {
             gauges: gauges(&inputs, &about, &heartbeat, started_at),
             store,
@@ -99,8 +104,9 @@ impl Agent {
             stop.cancel();
             served
         };
-        let ((), (), served) = tokio::join!(
+        let ((), (), (), served) = tokio::join!(
             scheduler.run(stop.clone()),
+            experimenter.run(stop.clone()),
             follower.run(stop.clone()),
             serve
         );

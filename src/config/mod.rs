@@ -93,6 +93,10 @@ impl ChosenFile {
 
 /// Everything that was decided before the program starts to work.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct Config {
     /// The cluster's cloud, unless discovery is to find it.
     pub cloud: Option<(Cloud, Origin)>,

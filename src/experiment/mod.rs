@@ -47,7 +47,10 @@ impl Experiment for Laboratory {
             hello_path::follow(case, pace),
             size::compare(case, pace),
         );
-        let hello_path = hello_path.map(|found| with_known_hops(found, path.as_ref()));
+        let hello_path = hello_path.map(|found| Path {
+            hops: known_hops(&found, path.as_ref()),
+            ..found
+        });
         let found = Findings {
             at,
             names,
@@ -60,12 +63,10 @@ impl Experiment for Laboratory {
     }
 }
 
-/// Names the routers, which the kernel does not on a connection that stands, as those that SYNs of the same length met.
-fn with_known_hops(found: Path, other: Option<&Path>) -> Path {
-    let before = |hop: &&Hop| hop.ttl < found.answered_at;
+/// The routers of a way over connections that stand, where the kernel does not name them: those that SYNs of the same
+/// TTL met.
+fn known_hops(found: &Path, other: Option<&Path>) -> Vec<Hop> {
     let hops = other.map_or(&[][..], |other| &other.hops);
-    Path {
-        hops: hops.iter().filter(before).copied().collect(),
-        ..found
-    }
+    let before = hops.iter().filter(|hop| hop.ttl < found.answered_at);
+    before.copied().collect()
 }

@@ -42,7 +42,7 @@ pub struct Work<A> {
 }
 
 /// A failure that was confirmed, for who looks into failures.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Confirmed {
     /// Of which target.
     pub id: TargetId,
