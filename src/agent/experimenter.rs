@@ -79,3 +79,228 @@ async fn look_into<E: Experiment>(failure: &Confirmed, experiment: &Arc<E>, stor
     let (id, seconds) = (&failure.id, began.elapsed().as_secs_f64());
     tracing::debug!(target = %id.target, probe = %id.probe, seconds, "failure looked into");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use tokio::task::JoinHandle;
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::outcome::{
+        AddressResult, ControlDial, Facts, Failure, Findings, Outcome, Phase, Reason, Verdict,
+    };
+    use crate::target::{Group, Host, Probe, Requirement, Target, TargetId};
+
+    const LENGTH: Duration = Duration::from_secs(3);
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    /// Takes its time, and remembers when it was asked about whom.
+    #[derive(Default)]
+    struct Script {
+        began: Mutex<Vec<(Arc<str>, Instant)>>,
+        panics: bool,
+    }
+
+    impl Experiment for Arc<Script> {
+        async fn examine(&self, case: &Case) -> Option<Findings> {
+            let began = (Arc::clone(&case.target.id.target), Instant::now());
+            self.began.lock().unwrap().push(began);
+            sleep(LENGTH).await;
+            assert!(!self.panics, "scripted");
+            Some(Findings {
+                at: Timestamp::now(),
+                names: None,
+                control: Some(ControlDial {
+                    address: case.address,
+                    accepted: false,
+                }),
+                path: None,
+                hello_path: None,
+                size: None,
+            })
+        }
+    }
+
+    struct Bench {
+        script: Arc<Script>,
+        store: Arc<Store>,
+        tell: mpsc::Sender<Confirmed>,
+        targets: Vec<Arc<Target>>,
+        running: JoinHandle<()>,
+    }
+
+    impl Bench {
+        fn start(targets: u16, script: Script) -> Self {
+            let (script, store) = (Arc::new(script), Arc::new(Store::default()));
+            let targets: Vec<_> = (1..=targets).map(target).collect();
+            store.set_targets(&targets);
+            let experiment = Some(Arc::clone(&script));
+            let (experimenter, tell) = Experimenter::new(experiment, Arc::clone(&store));
+            let running = tokio::spawn(experimenter.run(CancellationToken::new()));
+            Self {
+                script,
+                store,
+                tell,
+                targets,
+                running,
+            }
+        }
+
+        /// As the scheduler does it.
+        fn fail(&self, target: usize, reason: Reason) {
+            let id = &self.targets[target].id;
+            for _ in 0..2 {
+                let outcome = outcome(Some(reason));
+                if let Some(failure) = self.store.record(id, outcome).unwrap().confirmed {
+                    let id = id.clone();
+                    self.tell.try_send(Confirmed { id, failure }).unwrap();
+                }
+            }
+        }
+
+        fn heal(&self, target: usize) {
+            self.store.record(&self.targets[target].id, outcome(None));
+        }
+
+        fn has_findings(&self, target: usize) -> bool {
+            let record = self.store.get(&self.targets[target].id);
+            record.unwrap().findings.is_some()
+        }
+
+        fn began(&self) -> Vec<Instant> {
+            let began = self.script.began.lock().unwrap();
+            began.iter().map(|(_, at)| *at).collect()
+        }
+    }
+
+    fn target(port: u16) -> Arc<Target> {
+        let host = Host::Name("host.example".to_owned());
+        Arc::new(Target {
+            id: TargetId {
+                target: host.with_port(port).into(),
+                probe: Probe::Tcp.kind(),
+            },
+            host,
+            port: Some(port),
+            probe: Probe::Tcp,
+            groups: vec![Group::Core],
+            requirement: Requirement::Required,
+            purpose: String::new(),
+        })
+    }
+
+    fn outcome(reason: Option<Reason>) -> Outcome {
+        let failure = reason.map(|reason| Failure {
+            phase: Phase::Connect,
+            reason,
+            detail: "scripted".to_owned(),
+        });
+        Outcome {
+            started_at: Timestamp::now(),
+            elapsed: Duration::ZERO,
+            phases: Vec::new(),
+            addresses: vec![AddressResult {
+                address: SocketAddr::from(([203, 0, 113, 1], 443)),
+                failure: failure.clone(),
+            }],
+            facts: Facts::default(),
+            warnings: Vec::new(),
+            verdict: failure.map_or(Verdict::Reachable, Verdict::Unreachable),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cases_are_looked_into_one_at_a_time_and_ten_in_a_minute() {
+        let bench = Bench::start(25, Script::default());
+        for target in 0..25 {
+            bench.fail(target, Reason::Timeout);
+        }
+        sleep(MINUTE * 3).await;
+        let began = bench.began();
+        assert_eq!(began.len(), 25, "each once");
+        assert!(began.windows(2).all(|pair| pair[1] - pair[0] >= LENGTH));
+        assert!(began.windows(11).all(|few| few[10] - few[0] >= MINUTE));
+        assert!((0..25).all(|target| bench.has_findings(target)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_failure_waits_ten_minutes_and_another_does_not() {
+        let bench = Bench::start(1, Script::default());
+        bench.fail(0, Reason::Timeout);
+        sleep(MINUTE).await;
+        bench.heal(0);
+        assert!(!bench.has_findings(0));
+        bench.fail(0, Reason::Timeout);
+        sleep(MINUTE).await;
+        assert_eq!(bench.began().len(), 1, "it waits");
+        bench.fail(0, Reason::ConnectionRefused);
+        sleep(MINUTE).await;
+        assert_eq!(bench.began().len(), 2, "another failure");
+        bench.fail(0, Reason::Timeout);
+        sleep(MINUTE * 10).await;
+        let began = bench.began();
+        assert_eq!(began.len(), 3);
+        assert_eq!(began[2] - began[0], MINUTE * 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_healed_meanwhile_is_left_alone() {
+        let bench = Bench::start(1, Script::default());
+        bench.fail(0, Reason::Timeout);
+        bench.heal(0);
+        sleep(MINUTE).await;
+        assert_eq!(bench.began().len(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_heals_during_the_experiments_keeps_no_findings() {
+        let bench = Bench::start(1, Script::default());
+        bench.fail(0, Reason::Timeout);
+        while bench.began().is_empty() {
+            sleep(LENGTH / 10).await;
+        }
+        bench.heal(0);
+        sleep(MINUTE).await;
+        assert!(!bench.has_findings(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_is_missing_evidence_and_no_more() {
+        let panics = true;
+        let script = Script {
+            panics,
+            ..Script::default()
+        };
+        let bench = Bench::start(2, script);
+        bench.fail(0, Reason::Timeout);
+        bench.fail(1, Reason::Timeout);
+        sleep(MINUTE).await;
+        assert_eq!(bench.began().len(), 2);
+        assert!(!bench.has_findings(0) && !bench.running.is_finished());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_is_full_holds_nobody_up() {
+        let bench = Bench::start(1, Script::default());
+        let failure = (Phase::Connect, Reason::Timeout);
+        let id = bench.targets[0].id.clone();
+        let told = (0..1000).map(|_| {
+            let id = id.clone();
+            bench.tell.try_send(Confirmed { id, failure })
+        });
+        assert_eq!(told.filter(Result::is_ok).count(), QUEUE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_experiments_it_ends_at_once() {
+        let store = Arc::new(Store::default());
+        let (experimenter, tell) = Experimenter::<Arc<Script>>::new(None, store);
+        experimenter.run(CancellationToken::new()).await;
+        assert!(tell.is_closed());
+    }
+}

@@ -110,3 +110,82 @@ fn last_expired(drawn: &[Drawn]) -> u8 {
     let expired = by_ttl.filter(|(_, drawn)| matches!(drawn, Drawn::Expired(_)));
     expired.map(|(ttl, _)| ttl).last().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::atomic::{AtomicU8, Ordering};
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const SILENCE: Drawn = Drawn::Answer(Answer::Silence, None);
+    const RESET: Drawn = Drawn::Answer(Answer::Reset, None);
+
+    /// Draws these in turn, and the last one from then on. Silence takes its time.
+    struct Script {
+        draws: Vec<Drawn>,
+        highest: AtomicU8,
+    }
+
+    impl Shot for Script {
+        async fn shoot(&self, ttl: u8) -> Drawn {
+            self.highest.fetch_max(ttl, Ordering::Relaxed);
+            let drawn = self.draws.get(usize::from(ttl) - 1);
+            let drawn = *drawn.or(self.draws.last()).unwrap();
+            if drawn == SILENCE {
+                sleep(Duration::from_millis(700)).await;
+            }
+            drawn
+        }
+    }
+
+    fn router(last: u8) -> Drawn {
+        Drawn::Expired(Some(IpAddr::from([198, 18, 0, last])))
+    }
+
+    /// Hops, answer and its TTL, and the highest TTL that was tried.
+    async fn swept(draws: &[Drawn], end: End) -> (Option<(Vec<u8>, Answer, u8)>, u8) {
+        let script = Script {
+            draws: draws.to_vec(),
+            highest: AtomicU8::new(0),
+        };
+        let path = sweep(&script, end, Pace::within(Duration::from_secs(10))).await;
+        let path = path.map(|path| {
+            let hops = path.hops.iter().map(|hop| hop.ttl);
+            (hops.collect(), path.answer, path.answered_at)
+        });
+        (path, script.highest.into_inner())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_smallest_ttl_that_draws_an_answer_ends_it() {
+        let draws = [router(1), SILENCE, RESET, router(9)];
+        let expected = Some((vec![1], Answer::Reset, 3));
+        assert_eq!(swept(&draws, End::Silent).await, (expected, 4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_begins_behind_the_last_router_that_answers() {
+        let draws = [SILENCE, router(2), Drawn::Expired(None), SILENCE];
+        let expected = Some((vec![2], Answer::Silence, 4));
+        assert_eq!(swept(&draws, End::Silent).await, (expected, 8));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silent_routers_are_gone_past_where_an_answer_comes() {
+        let draws = [vec![SILENCE; 10], vec![RESET]].concat();
+        let expected = Some((vec![], Answer::Reset, 11));
+        assert_eq!(swept(&draws, End::Answers).await, (expected, 12));
+        assert_eq!(swept(&draws, End::Silent).await.1, 4, "silent anyway");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_way_whose_end_is_not_found_says_nothing() {
+        assert_eq!(swept(&[router(1)], End::Answers).await, (None, MOST_HOPS));
+        assert_eq!(swept(&[SILENCE], End::Answers).await, (None, MOST_HOPS));
+        assert_eq!(swept(&[Drawn::Unknown], End::Silent).await, (None, 4));
+    }
+}

@@ -347,6 +347,18 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_is_told_once_until_it_is_another_one() {
+        let refused = || outcome(Verdict::Unreachable(failure(Reason::ConnectionRefused)));
+        let mut record = record();
+        let mut told = |outcome| record.take(outcome).confirmed.map(|(_, reason)| reason);
+        assert_eq!(told(refuted()), None, "not confirmed");
+        assert_eq!(told(refuted()), Some(Reason::Timeout));
+        assert_eq!(told(refuted()), None);
+        assert_eq!(told(refused()), Some(Reason::ConnectionRefused));
+        assert_eq!(told(proof()), None);
+    }
+
+    #[test]
     fn a_failure_that_is_not_confirmed_changes_nothing() {
         let mut record = record();
         record.take(proof());
