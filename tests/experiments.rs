@@ -61,7 +61,7 @@ impl Row {
     }
 
     fn at(mut self, address: &'static str, target: &'static str) -> Self {
-        self.host.name = address.to_owned();
+        address.clone_into(&mut self.host.name);
         self.target = Some(target);
         self
     }
@@ -98,17 +98,21 @@ impl Row {
 
 /// Lays all faults in one lab, lets the agent look once, and holds what it found out against the rows.
 fn play(rows: &[Row]) {
-    let control = HostSpec::new(CONTROL).https();
+    let control = HostSpec::new(CONTROL).https().ntp();
     let hosts = rows.iter().map(|row| row.host.clone());
     let lab = Lab::start(&LabSpec {
         middleboxes: true,
+        second_nameserver: true,
         ..LabSpec::of(hosts.chain([control]))
     });
     let lab = lab.expect("the lab starts");
     for row in rows {
         row.lay(&lab);
     }
-    let report = look(&lab, rows, &[]);
+    let nameservers =
+        [lab.nameserver(), lab.second_nameserver()].map(|address| address.to_string());
+    let [first, second] = &nameservers;
+    let report = look(&lab, rows, &["--nameserver", first, "--nameserver", second]);
     let wrong: Vec<_> = rows.iter().filter_map(|row| wrong(row, &report)).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -122,10 +126,8 @@ fn wrong(row: &Row, report: &Report) -> Option<String> {
 }
 
 fn catalog(lab: &Lab, rows: &[Row]) -> PathBuf {
-    let mut text = format!(
-        "entries:\n{}",
-        Row::https("none", "").at(CONTROL, "").entry()
-    );
+    let control = Row::new("none", "https: {port: 443}, ntp: {port: 123}", "");
+    let mut text = format!("entries:\n{}", control.at(CONTROL, "").entry());
     text.extend(rows.iter().map(Row::entry));
     file(lab, "catalog.yaml", &text)
 }
@@ -150,7 +152,7 @@ fn told(findings: &Value) -> String {
     if let Some(accepted) = findings.pointer("/control/accepted") {
         words.push(format!("control {accepted}"));
     }
-    for part in ["path", "hello_path"] {
+    for part in ["path", "control_path", "hello_path"] {
         words.extend(
             findings
                 .get(part)
@@ -188,12 +190,24 @@ fn faults_between_node_and_host_show_at_which_hop_they_act() {
                        hello_path 1 2 silence@3, size silence silence";
     let nothing_compares = "names silence silence -, control false, path 1 2 3 answered@4, \
                             hello_path 1 2 silence@3, size silence silence";
-    let dns = Row::https("dns-tcp-blocked", "path 1 2 silence@3");
+    let dns = Row::https(
+        "dns-tcp-blocked",
+        "path 1 2 silence@3, control_path 1 2 3 answered@4",
+    );
     let v6 = Row::https("cut-established", nothing_compares);
     play(&[
-        Row::https("syn-drop", "path 1 2 silence@3"),
-        Row::https("syn-reset", "path 1 2 reset@3"),
-        Row::https("icmp-prohibited", "path 1 2 rejected@3 by 198.18.0.1"),
+        Row::https(
+            "syn-drop",
+            "path 1 2 silence@3, control_path 1 2 3 answered@4",
+        ),
+        Row::https(
+            "syn-reset",
+            "path 1 2 reset@3, control_path 1 2 3 answered@4",
+        ),
+        Row::https(
+            "icmp-prohibited",
+            "path 1 2 rejected@3 by 198.18.0.1, control_path 1 2 3 answered@4",
+        ),
         Row::https("cut-established", established),
         v6.at("2001:db8:1::77", "[2001:db8:1::77]:443"),
         Row::https(
@@ -205,7 +219,10 @@ fn faults_between_node_and_host_show_at_which_hop_they_act() {
             "names silence silence answered, control false, path 1 2 3 answered@4, \
              hello_path 1 2 3 silence@4, size answered silence",
         ),
-        Row::ntp("ntp-dropped", "path 1 2 silence@3"),
+        Row::ntp(
+            "ntp-dropped",
+            "path 1 2 silence@3, control_path 1 2 3 answered@4",
+        ),
         dns.on("nameserver", Some("198.18.1.2:53")),
         Row::https("no-route", ""),
     ]);
@@ -214,7 +231,10 @@ fn faults_between_node_and_host_show_at_which_hop_they_act() {
 #[test]
 fn faults_of_the_host_itself_show_behind_the_last_hop() {
     play(&[
-        Row::https("port-closed", "path 1 2 3 reset@4"),
+        Row::https(
+            "port-closed",
+            "path 1 2 3 reset@4, control_path 1 2 3 answered@4",
+        ),
         Row::https(
             "tls-silent",
             "names silence silence answered, control false, path 1 2 3 answered@4, \
@@ -225,7 +245,10 @@ fn faults_of_the_host_itself_show_behind_the_last_hop() {
             "names answered answered answered, control false, path 1 2 3 answered@4, \
              hello_path 1 2 3 answered@4",
         ),
-        Row::ntp("ntp-refused", "path 1 2 3 rejected@4 by 203.0.113.4"),
+        Row::ntp(
+            "ntp-refused",
+            "path 1 2 3 rejected@4 by 203.0.113.4, control_path 1 2 3 answered@4",
+        ),
         Row::ntp("ntp-wrong-origin", ""),
     ]);
 }
@@ -280,7 +303,9 @@ fn short_lived(lab: &Lab) -> bool {
 fn the_switch_switches_off_and_what_is_well_is_left_alone() {
     let rows = [Row::https("hello-reset", "")];
     let hosts = rows.iter().map(|row| row.host.clone());
-    let lab = Lab::start(&LabSpec::of(hosts.chain([HostSpec::new(CONTROL).https()])));
+    let lab = Lab::start(&LabSpec::of(
+        hosts.chain([HostSpec::new(CONTROL).https().ntp()]),
+    ));
     let lab = lab.expect("the lab starts");
     let target = rows[0].id().0;
     count_short_lived(&lab);
@@ -311,7 +336,9 @@ fn the_switch_switches_off_and_what_is_well_is_left_alone() {
 fn a_running_agent_looks_into_a_failure_and_forgets_what_it_found_when_it_heals() {
     let rows = [Row::https("syn-reset", "")];
     let hosts = rows.iter().map(|row| row.host.clone());
-    let lab = Lab::start(&LabSpec::of(hosts.chain([HostSpec::new(CONTROL).https()])));
+    let lab = Lab::start(&LabSpec::of(
+        hosts.chain([HostSpec::new(CONTROL).https().ntp()]),
+    ));
     let lab = lab.expect("the lab starts");
     let (target, probe) = rows[0].id();
     count_short_lived(&lab);
@@ -332,7 +359,7 @@ fn a_running_agent_looks_into_a_failure_and_forgets_what_it_found_when_it_heals(
         .expect("a fault is laid");
     until("findings", || {
         let findings = agent.report().target(&target, probe).findings.clone();
-        let found = told(&findings) == "path 1 2 reset@3";
+        let found = told(&findings) == "path 1 2 reset@3, control_path 1 2 3 answered@4";
         found.then_some(()).ok_or(findings)
     });
     lab.heal_all().expect("it heals");

@@ -120,6 +120,7 @@ mod tests {
                     accepted: false,
                 }),
                 path: None,
+                control_path: None,
                 hello_path: None,
                 size: None,
             })
@@ -293,7 +294,7 @@ mod tests {
             let id = id.clone();
             bench.tell.try_send(Confirmed { id, failure })
         });
-        assert_eq!(told.filter(Result::is_ok).count(), QUEUE);
+        assert_eq!(told.flatten().count(), QUEUE);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::outcome::{Failure, Outcome, Phase, Verdict};
 use crate::store::{Record, State};
-use crate::target::{Host, Probe, Target};
+use crate::target::{Host, Probe, ProbeKind, Target};
 
 /// One target that is not reachable.
 #[derive(Debug, Clone)]
@@ -22,13 +22,20 @@ pub struct Case {
     pub knows_control: bool,
 }
 
-/// An `https` target on the same port that can be reached.
+/// Another target on the same port that can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
-    /// The SNI that it answers to.
-    pub name: String,
+    /// Which; for an `https` target another one, with a name.
+    pub target: Arc<Target>,
     /// Where it answers.
     pub address: SocketAddr,
+}
+
+impl Control {
+    /// The SNI that it answers to.
+    pub(super) fn name(&self) -> Option<&str> {
+        sni(&self.target)
+    }
 }
 
 impl Case {
@@ -41,11 +48,14 @@ impl Case {
         if failure.reason.is_own_trouble() || facts.no_local_route || facts.proxy.is_some() {
             return None;
         }
+        let address = failed_address(latest, &failure)?;
+        let elsewhere = |control: &Control| control.address != address;
+        let mut controls = records.iter().filter_map(|other| control(record, other));
         Some(Self {
             target: Arc::clone(&record.target),
-            address: failed_address(latest, &failure)?,
+            address,
             failure,
-            control: records.iter().find_map(|other| control(record, other)),
+            control: controls.find(elsewhere),
             knows_control: facts.control.is_some(),
         })
     }
@@ -82,14 +92,26 @@ fn sni(target: &Target) -> Option<&str> {
 
 fn control(of: &Record, other: &Record) -> Option<Control> {
     let latest = other.latest.as_deref()?;
-    let name = sni(&other.target)?;
     let proven = other.state == State::Reachable && latest.verdict == Verdict::Reachable;
-    let comparable = other.target.port == of.target.port && Some(name) != sni(&of.target);
-    if !proven || !comparable || latest.facts.proxy.is_some() {
+    let (of, other) = (&of.target, &other.target);
+    let same_port = other.port == of.port && other.host != of.host;
+    if !proven || !same_port || !is_comparable(of, other) || latest.facts.proxy.is_some() {
         return None;
     }
     Some(Control {
-        name: name.to_owned(),
+        target: Arc::clone(other),
         address: latest.addresses.last()?.address,
     })
+}
+
+/// Datagrams are compared with those of the same protocol, hellos with hellos of another name.
+fn is_comparable(of: &Target, other: &Target) -> bool {
+    let is_datagram =
+        |kind: ProbeKind| matches!(kind, ProbeKind::Ntp | ProbeKind::Udp | ProbeKind::DnsUdp);
+    let (kind, other_kind) = (of.id.probe, other.id.probe);
+    match kind {
+        ProbeKind::Https => sni(other).is_some() && sni(other) != sni(of),
+        _ if is_datagram(kind) => kind == other_kind,
+        _ => !is_datagram(other_kind),
+    }
 }

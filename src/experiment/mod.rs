@@ -40,10 +40,11 @@ impl Experiment for Laboratory {
     async fn examine(&self, case: &Case) -> Option<Findings> {
         let at = Timestamp::now();
         let pace = Pace::within(self.limits.timeout);
-        let (names, control, path, hello_path, size) = tokio::join!(
+        let (names, control, path, control_path, hello_path, size) = tokio::join!(
             names::compare(case, pace),
             control::dial(case, &self.limits, pace),
             path::follow(case, pace),
+            path::follow_control(case, pace),
             hello_path::follow(case, pace),
             size::compare(case, pace),
         );
@@ -56,6 +57,7 @@ impl Experiment for Laboratory {
             names,
             control,
             path,
+            control_path,
             hello_path,
             size,
         };

@@ -29,11 +29,11 @@ pub(super) async fn compare(case: &Case, pace: Pace) -> Option<NameControl> {
 }
 
 async fn with_other_name(case: &Case, pace: Pace) -> Option<NameTried> {
-    let name = &case.control.as_ref()?.name;
+    let name = case.control.as_ref()?.name()?;
     let hello = client_hello(Some(name), Padding::None);
     let answer = greet(case.address, hello, pace.answer()).await?;
     Some(NameTried {
-        name: name.clone(),
+        name: name.to_owned(),
         answer,
     })
 }

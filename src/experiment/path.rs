@@ -5,36 +5,49 @@ use std::net::SocketAddr;
 use tokio::net::UdpSocket;
 use tokio::time::timeout_at;
 
-use super::Case;
 use super::dial::{Dial, set_ttl};
 use super::drawn::Drawn;
 use super::pace::Pace;
 use super::sweep::{End, Shot, sweep};
+use super::{Case, Control};
 use crate::outcome::{Answer, Path, Phase, Reason};
 use crate::probe::wire::{self, Request};
-use crate::target::ProbeKind;
+use crate::target::{ProbeKind, Target};
 
 /// The way of what begins an attempt.
 pub(super) async fn follow(case: &Case, pace: Pace) -> Option<Path> {
-    match case.target.id.probe {
+    if is_to_be_spared(case) {
+        return None;
+    }
+    follow_to(&case.target, case.address, case.end_of_beginning(), pace).await
+}
+
+/// The same to the control, where the failure lies in the way itself.
+pub(super) async fn follow_control(case: &Case, pace: Pace) -> Option<Path> {
+    if case.has_connected() || is_to_be_spared(case) {
+        return None;
+    }
+    let Control { target, address } = case.control.as_ref()?;
+    follow_to(target, *address, End::Answers, pace).await
+}
+
+/// A time server that replies, however strangely, was asked twice already.
+fn is_to_be_spared(case: &Case) -> bool {
+    case.target.id.probe == ProbeKind::Ntp && case.failure.reason == Reason::UnexpectedReply
+}
+
+async fn follow_to(target: &Target, peer: SocketAddr, end: End, pace: Pace) -> Option<Path> {
+    match target.id.probe {
         ProbeKind::Dns => None,
-        // A server that replies, however strangely, is left alone: it was asked twice already.
-        ProbeKind::Ntp if case.failure.reason == Reason::UnexpectedReply => None,
         ProbeKind::Ntp | ProbeKind::Udp | ProbeKind::DnsUdp => {
-            sweep(&Datagrams { case, pace }, case.end(), pace).await
+            sweep(&Datagrams { target, peer, pace }, end, pace).await
         }
-        _ => {
-            let syns = Syns {
-                peer: case.address,
-                pace,
-            };
-            sweep(&syns, case.end_of_connect(), pace).await
-        }
+        _ => sweep(&Syns { peer, pace }, end, pace).await,
     }
 }
 
 impl Case {
-    fn end_of_connect(&self) -> End {
+    fn end_of_beginning(&self) -> End {
         if self.has_connected() {
             End::Answers
         } else {
@@ -87,16 +100,17 @@ impl Shot for Syns {
 
 /// Requests over UDP, as attempts send them.
 struct Datagrams<'a> {
-    case: &'a Case,
+    target: &'a Target,
+    peer: SocketAddr,
     pace: Pace,
 }
 
 impl Shot for Datagrams<'_> {
     async fn shoot(&self, ttl: u8) -> Drawn {
-        let Some(request) = Request::of(&self.case.target) else {
+        let Some(request) = Request::of(self.target) else {
             return Drawn::Unknown;
         };
-        let socket = match socket(self.case.address, ttl) {
+        let socket = match socket(self.peer, ttl) {
             Ok(socket) => socket,
             Err(drawn) => return drawn,
         };

@@ -44,6 +44,9 @@ pub struct Findings {
     /// How far connects, or datagrams, come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
+    /// How far connects come to another target, which can be reached on the same port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_path: Option<Path>,
     /// How far a `ClientHello` with the target's name comes on a connection that stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hello_path: Option<Path>,
@@ -58,6 +61,7 @@ impl Findings {
         self.names.is_some()
             || self.control.is_some()
             || self.path.is_some()
+            || self.control_path.is_some()
             || self.hello_path.is_some()
             || self.size.is_some()
     }

@@ -352,6 +352,7 @@ pub fn findings() -> Findings {
             accepted: true,
         }),
         path: Some(path(Answer::Answered)),
+        control_path: None,
         hello_path: Some(path(Answer::Reset)),
         size: None,
     }
