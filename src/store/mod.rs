@@ -3,13 +3,15 @@
 //! The scheduler writes outcomes and whoever experiments writes findings; pages and metrics read copies.
 
 mod record;
+mod state;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-pub use record::{AddressState, Attempted, Change, Effect, Record, State};
+pub use record::{AddressState, Attempted, Change, Effect, Record};
+pub use state::State;
 
 use crate::outcome::{Findings, Outcome};
 use crate::target::{Target, TargetId};

@@ -7,39 +7,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::labels::closed_set;
-use crate::outcome::{Failure, Findings, Outcome, Phase, Reason, Verdict, Warning};
+use super::state::State;
+use crate::outcome::{Failure, Findings, Outcome, Phase, Reason, Warning};
 use crate::target::Target;
 
 /// Attempts kept per target.
 pub(super) const RECENT_ATTEMPTS: usize = 30;
 /// State changes kept per target; they outlive the attempts that made them.
 pub(super) const STATE_CHANGES: usize = 20;
-
-closed_set! {
-    /// What is believed of a target.
-    pub enum State {
-        /// Not yet decided.
-        Pending = "pending",
-        /// Proven by the latest attempt, or by the one before an unconfirmed failure.
-        Reachable = "reachable",
-        /// Refuted by two attempts in a row.
-        Unreachable = "unreachable",
-        /// Two attempts in a row decided nothing, or not the same.
-        Unproven = "unproven",
-    }
-}
-
-impl State {
-    /// What a verdict alone speaks for.
-    pub fn of(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Reachable => Self::Reachable,
-            Verdict::Unreachable(_) => Self::Unreachable,
-            Verdict::Unproven(_) => Self::Unproven,
-        }
-    }
-}
 
 /// One attempt in short, for the history.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,8 +73,6 @@ pub struct Record {
     pub since: Timestamp,
     /// The confirmed failure, while unreachable or unproven.
     pub failure: Option<Failure>,
-    /// What experiments found out since it is not reachable.
-    pub findings: Option<Arc<Findings>>,
     /// The latest attempt; its verdict may be an unconfirmed failure.
     pub latest: Option<Arc<Outcome>>,
     /// Newest last.
@@ -118,6 +91,8 @@ pub struct Record {
     pub state_changes: u64,
     /// Wall clock at the start of the last attempt that was a proof.
     pub last_success: Option<Timestamp>,
+    /// What experiments found out about the failure.
+    pub findings: Option<Arc<Findings>>,
     /// What the latest attempt alone speaks for, when the state does not follow it yet.
     unconfirmed: Option<State>,
 }
@@ -130,7 +105,6 @@ impl Record {
             state: State::Pending,
             since: now,
             failure: None,
-            findings: None,
             latest: None,
             recent: VecDeque::new(),
             changes: VecDeque::new(),
@@ -140,6 +114,7 @@ impl Record {
             failures_by_reason: BTreeMap::new(),
             state_changes: 0,
             last_success: None,
+            findings: None,
             unconfirmed: None,
         }
     }
@@ -281,7 +256,7 @@ fn push_bounded<T>(ring: &mut VecDeque<T>, item: T, capacity: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{AddressResult, Facts};
+    use crate::outcome::{AddressResult, Facts, Verdict};
     use crate::target::{Group, Host, Probe, Requirement, TargetId};
 
     fn record() -> Record {

@@ -25,7 +25,7 @@ use crate::status::{About, StatusReport, junit, text};
 use crate::store::{Record, Store};
 use crate::target::Target;
 
-/// Attempts in flight unless configured otherwise: all at once, so that a check ends within two deadlines, as long as
+/// Attempts in flight unless configured otherwise: all at once, so that the round ends within two deadlines, as long as
 /// the descriptors last that a process may usually have (1,024; an attempt takes three at most).
 const CONCURRENCY: std::ops::RangeInclusive<usize> = 64..=256;
 
