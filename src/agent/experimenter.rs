@@ -88,7 +88,7 @@ mod tests {
 
     use jiff::Timestamp;
     use tokio::task::JoinHandle;
-    use tokio::time::sleep;
+    use tokio::time::{sleep, timeout};
 
     use super::*;
     use crate::outcome::{
@@ -301,7 +301,8 @@ mod tests {
     async fn without_experiments_it_ends_at_once() {
         let store = Arc::new(Store::default());
         let (experimenter, tell) = Experimenter::<Arc<Script>>::new(None, store);
-        experimenter.run(CancellationToken::new()).await;
+        let running = experimenter.run(CancellationToken::new());
+        timeout(MINUTE, running).await.unwrap();
         assert!(tell.is_closed());
     }
 }
