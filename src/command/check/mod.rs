@@ -70,10 +70,11 @@ async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)
         &progress,
     )
     .await;
-    progress.finish_and_clear();
     if let Some(laboratory) = inputs.laboratory() {
+        progress.set_message("looking into failures");
         experiments::run(&Arc::new(laboratory), &store).await;
     }
+    progress.finish_and_clear();
     Ok((about, store.snapshot()))
 }
 
