@@ -31,6 +31,7 @@ pub mod command;
 pub mod config;
 pub mod diagnosis;
 pub mod discover;
+pub mod experiment;
 pub mod file;
 pub mod heartbeat;
 pub(crate) mod labels;

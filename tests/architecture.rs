@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config discover file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version",
+        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version",
     ),
     ("catalog", "labels problem target yaml"),
     (
@@ -20,7 +20,7 @@ const USES: &[(&str, &str)] = &[
     ),
     (
         "command",
-        "agent catalog cli config discover logging metrics outcome plan probe problem rules shutdown status store table target",
+        "agent catalog cli config discover experiment logging metrics outcome plan probe problem rules shutdown status store table target",
     ),
     (
         "config",
@@ -28,6 +28,7 @@ const USES: &[(&str, &str)] = &[
     ),
     ("diagnosis", "labels outcome store target"),
     ("discover", "catalog config"),
+    ("experiment", "outcome probe store target"),
     ("file", ""),
     ("heartbeat", ""),
     ("labels", "problem"),

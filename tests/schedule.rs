@@ -11,11 +11,11 @@ use std::time::Duration;
 use egress_probe::heartbeat::Heartbeat;
 use egress_probe::outcome::{Facts, Failure, NtpReply, Outcome, Phase, Reason, Verdict};
 use egress_probe::probe::Attempt;
-use egress_probe::schedule::{Scheduler, Work};
+use egress_probe::schedule::{Confirmed, Scheduler, Work};
 use egress_probe::store::{State, Store};
 use egress_probe::target::{Group, Host, Probe, Requirement, Target, TargetId};
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance, sleep};
 use tokio_util::sync::CancellationToken;
@@ -131,6 +131,7 @@ fn target(last: u8, probe: Probe) -> Arc<Target> {
 struct Bench {
     script: Arc<Script>,
     store: Arc<Store>,
+    confirmed: mpsc::Receiver<Confirmed>,
     work: watch::Sender<Arc<Work<Script>>>,
     stop: CancellationToken,
     running: JoinHandle<()>,
@@ -147,13 +148,16 @@ impl Bench {
             concurrency,
         }));
         let heartbeat = Arc::new(Heartbeat::new());
+        let (tell, confirmed) = mpsc::channel(2);
         let scheduler =
-            Scheduler::new("node-1".to_owned(), receiver, Arc::clone(&store), heartbeat);
+            Scheduler::new("node-1".to_owned(), receiver, Arc::clone(&store), heartbeat)
+                .telling(tell);
         let stop = CancellationToken::new();
         let running = tokio::spawn(scheduler.run(stop.clone()));
         Self {
             script,
             store,
+            confirmed,
             work,
             stop,
             running,
@@ -173,6 +177,27 @@ impl Bench {
 
 fn gaps(starts: &[Instant]) -> Vec<Duration> {
     starts.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_confirmed_failure_is_told_once_and_nobody_is_waited_for() {
+    let targets: Vec<_> = (1..=5).map(|n| target(n, Probe::Tcp)).collect();
+    let mut bench = Bench::start(targets.clone(), INTERVAL, 8);
+    bench.first_round().await;
+    assert!(bench.confirmed.is_empty());
+    bench.script.set("203.0.113.1", Act::Fail);
+    sleep(INTERVAL * 3).await;
+    let told = bench.confirmed.try_recv().unwrap();
+    let expected = (Phase::Tls, Reason::ConnectionReset);
+    assert_eq!((told.id, told.failure), (targets[0].id.clone(), expected));
+    assert!(bench.confirmed.is_empty());
+    for host in 2..=5 {
+        bench.script.set(&format!("203.0.113.{host}"), Act::Fail);
+    }
+    sleep(INTERVAL * 3).await;
+    assert_eq!(bench.confirmed.len(), 2, "as many as the queue holds");
+    let failing = |target: &&Arc<Target>| bench.state(target) == State::Unreachable;
+    assert_eq!(targets.iter().filter(failing).count(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -98,7 +98,7 @@ fn the_keys_of_the_json_report_are_the_contract() {
             keys(target),
             sorted(
                 "target probe host port groups requirement purpose state since last_attempt duration_seconds \
-                 phases address addresses failure diagnosis rules warnings facts history changes"
+                 phases address addresses failure diagnosis rules warnings facts findings history changes"
             )
         );
     }

@@ -7,9 +7,11 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::experimenter::Switch;
 use super::reload::Trigger;
 use super::standing::Standing;
 use super::{Inputs, Situation, work};
+use crate::experiment::Laboratory;
 use crate::probe::Prober;
 use crate::problem::Problems;
 use crate::schedule::Work;
@@ -26,6 +28,7 @@ pub(super) struct Current {
     pub(super) work: watch::Sender<Arc<Work<Prober>>>,
     pub(super) about: Arc<ArcSwap<About>>,
     pub(super) standing: Arc<ArcSwap<Standing>>,
+    pub(super) laboratory: Switch<Laboratory>,
     pub(super) started_at: Timestamp,
 }
 
@@ -47,6 +50,8 @@ impl Current {
         let waiting = standing.waiting.clone();
         self.standing.store(Arc::new(standing));
         self.inputs = inputs;
+        self.laboratory
+            .store(self.inputs.laboratory().map(Arc::new));
         self.take_up(situation);
         let after = self.targets();
         tracing::info!(

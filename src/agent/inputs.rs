@@ -9,6 +9,7 @@ use super::resolvers::Resolvers;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::discover::{self, Environment, Surroundings};
+use crate::experiment::Laboratory;
 use crate::nameservers::{self, Listed};
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
@@ -165,6 +166,12 @@ impl Inputs {
             named_domains: named_domains(plan),
             proxies: self.proxies().clone(),
         }
+    }
+
+    /// What looks into confirmed failures, unless it is switched off.
+    pub fn laboratory(&self) -> Option<Laboratory> {
+        let limits = self.config.limits.clone();
+        self.config.experiments.then_some(Laboratory { limits })
     }
 }
 

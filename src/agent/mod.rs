@@ -1,7 +1,9 @@
 //! The composition root: builds the parts, joins them, and follows what changes around the node.
 
 mod about;
+mod agenda;
 mod current;
+mod experimenter;
 mod files;
 mod follow;
 mod inputs;
@@ -14,7 +16,7 @@ mod watch;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +36,7 @@ use crate::server::{App, BindError, ServeError, Server};
 use crate::status::About;
 use crate::store::Store;
 use current::Current;
+use experimenter::Experimenter;
 use follow::Follower;
 use reload::Reloader;
 use standing::Standing;
@@ -94,7 +97,11 @@ impl Agent {
             tokio::sync::watch::channel(Arc::new(work(&inputs, &situation, plan)));
         let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
         let node = situation.surroundings.node.0.clone();
-        let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat));
+        let laboratory = Arc::new(ArcSwapOption::from(inputs.laboratory().map(Arc::new)));
+        let (experimenter, failures) =
+            Experimenter::new(Arc::clone(&laboratory), Arc::clone(&store));
+        let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat))
+            .telling(failures);
         let standing = Standing::new(&inputs, started_at);
         let standing = Arc::new(ArcSwap::from_pointee(standing));
         let (door, callers) = door();
@@ -113,22 +120,25 @@ impl Agent {
             work,
             about,
             standing,
+            laboratory,
             started_at,
         };
         let follower = Follower::new(current, reloader);
-        let serve = async {
-            let served = server.run(app, stop.clone()).await;
-            // An agent that nobody can ask is of no use.
-            stop.cancel();
-            served
-        };
-        let ((), (), served) = tokio::join!(
+        let ((), (), (), served) = tokio::join!(
             scheduler.run(stop.clone()),
+            experimenter.run(stop.clone()),
             follower.run(stop.clone()),
-            serve
+            serve(server, app, stop)
         );
         served
     }
+}
+
+/// An agent that nobody can ask is of no use: when this ends, everything does.
+async fn serve(server: Server, app: App, stop: CancellationToken) -> Result<(), ServeError> {
+    let end = server.run(app, stop.clone()).await;
+    stop.cancel();
+    end
 }
 
 /// What the scheduler is to do in a situation.

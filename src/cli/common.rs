@@ -87,6 +87,9 @@ pub struct Common {
     /// Warn when an attempt takes longer than this [default: never]
     #[arg(long, global = true, value_name = "DURATION", value_parser = limit)]
     pub slow: Option<Duration>,
+    /// Do not look into confirmed failures with experiments
+    #[arg(long, global = true)]
+    pub no_experiments: bool,
     /// Least important events to log [default: info]
     #[arg(long, global = true, value_name = "LEVEL", value_parser = words::<LogLevel>())]
     pub log_level: Option<LogLevel>,
@@ -124,6 +127,7 @@ impl Common {
             metadata: self.metadata.clone(),
             proxy: self.proxy.clone(),
             no_proxy: given(&self.no_proxy).map(|lists| lists.into_iter().collect()),
+            experiments: self.no_experiments.then_some(false),
             log_level: self.log_level,
             log_format: self.log_format,
             ..Settings::default()

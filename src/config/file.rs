@@ -38,6 +38,7 @@ fn settings(root: &Cursor<'_>, reader: &mut Reader) -> Option<Settings> {
         nameservers: nameservers(f, reader),
         ca_files: paths(f, "ca_files", reader),
         metadata: one(f, "metadata", reader),
+        experiments: flag(f, "experiments", reader),
         log_level: one(f, "log_level", reader),
         log_format: one(f, "log_format", reader),
         ..Settings::default()

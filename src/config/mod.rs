@@ -103,6 +103,10 @@ pub struct Web {
 
 /// Everything that was decided before the program starts to work.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct Config {
     /// The cluster's cloud, unless discovery is to find it.
     pub cloud: Option<(Cloud, Origin)>,
@@ -142,6 +146,8 @@ pub struct Config {
     pub proxy: ProxyChoice,
     /// Which are not; absent: as the environment says, where it names the proxy.
     pub no_proxy: Option<Bypass>,
+    /// Whether confirmed failures are looked into.
+    pub experiments: bool,
     /// Pages and metrics.
     pub web: Web,
     /// What is logged.
@@ -237,6 +243,7 @@ impl From<Settings> for Config {
             },
             proxy: settings.proxy.unwrap_or_default(),
             no_proxy: settings.no_proxy,
+            experiments: settings.experiments.unwrap_or(true),
             web: Web {
                 listen: settings.listen.unwrap_or(EVERYWHERE),
                 reload: settings.reload.unwrap_or(false),

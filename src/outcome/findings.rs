@@ -55,6 +55,18 @@ pub struct Findings {
     pub size: Option<SizeControl>,
 }
 
+impl Findings {
+    /// Whether anything was found out.
+    pub const fn is_something(&self) -> bool {
+        self.names.is_some()
+            || self.control.is_some()
+            || self.path.is_some()
+            || self.control_path.is_some()
+            || self.hello_path.is_some()
+            || self.size.is_some()
+    }
+}
+
 /// `ClientHello`s that differ from the failing one in name or address alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NameControl {

@@ -10,20 +10,28 @@ use tokio::time::timeout;
 use super::addresses::Turn;
 
 /// A peer that answers our end of the connection does so within a round trip.
-const LINGER: Duration = Duration::from_millis(250);
+pub(crate) const LINGER: Duration = Duration::from_millis(250);
 
 /// What is read of a peer that goes on sending, in bytes.
 const MOST_READ: usize = 4096;
 
 /// Says that nothing more comes (`close_notify` in TLS, FIN in TCP), and waits a moment for the peer's end.
-pub(super) async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin, turn: Turn) {
+pub(super) async fn close(stream: impl AsyncRead + AsyncWrite + Unpin, turn: Turn) {
+    close_within(patience(turn), stream).await;
+}
+
+/// The same for what is no attempt, with a patience of its own.
+pub(crate) async fn close_within(
+    patience: Duration,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+) {
     let farewell = async {
         if stream.shutdown().await.is_ok() {
             read_rest(&mut stream, &mut Vec::new()).await;
         }
     };
-    // The attempt has its answer; how the peer takes the end changes nothing.
-    let _ = timeout(patience(turn), farewell).await;
+    // The answer is there; how the peer takes the end changes nothing.
+    let _ = timeout(patience, farewell).await;
 }
 
 /// Appends what comes to `received` (at most 4 KiB in all) while the peer, which was asked to, closes; then closes too.

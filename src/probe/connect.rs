@@ -85,7 +85,8 @@ async fn completed(
     }
 }
 
-fn standing(tcp: &TcpStream) -> io::Result<()> {
+/// Whether a connect that has ended has made a connection.
+pub(crate) fn standing(tcp: &TcpStream) -> io::Result<()> {
     match tcp.take_error()? {
         Some(error) => Err(error),
         // No error and no peer would be a false alarm of the poll, not a connection.
@@ -115,7 +116,8 @@ fn begin(peer: SocketAddr, trace: &mut Trace) -> Result<TcpStream, Symptom> {
     }
 }
 
-fn open(peer: SocketAddr) -> io::Result<Socket> {
+/// A socket that does not block, knows no delay of Nagle's, and sees ICMP errors with their senders.
+pub(crate) fn open(peer: SocketAddr) -> io::Result<Socket> {
     let kind = Type::STREAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::for_address(peer), kind, Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;

@@ -16,7 +16,8 @@ pub(super) fn connect(peer: SocketAddr, trace: &mut Trace) -> Result<UdpSocket, 
     UdpSocket::from_std(socket).map_err(|error| classify::io_error(&error, trace))
 }
 
-fn open(peer: SocketAddr) -> io::Result<Blocking> {
+/// The same before it is connected.
+pub(crate) fn open(peer: SocketAddr) -> io::Result<Blocking> {
     let any: SocketAddr = if peer.is_ipv4() {
         (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {

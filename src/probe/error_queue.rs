@@ -30,7 +30,7 @@ fn set(socket: &impl AsFd, peer: SocketAddr, on: bool) -> nix::Result<()> {
 }
 
 /// The first ICMP error on the queue; none when the error is of local origin or there is none.
-pub(super) fn read(socket: &impl AsRawFd) -> Option<IcmpError> {
+pub(crate) fn read(socket: &impl AsRawFd) -> Option<IcmpError> {
     const MOST_QUEUED: usize = 4;
     (0..MOST_QUEUED)
         .map_while(|_| receive(socket).ok())

@@ -29,6 +29,7 @@ mod tls;
 mod trace;
 mod udp;
 mod way;
+pub(crate) mod wire;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

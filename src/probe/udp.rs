@@ -91,7 +91,7 @@ async fn exchange(
 
 /// What is sent, and what an authentic reply to it repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Opening {
+pub(super) enum Opening {
     /// The first packet of an `OpenVPN` client, without a key: a server that wants none answers with our session id.
     OpenVpn { session: u64 },
     /// One zero byte: enough for a rejection, and no request of any protocol.
@@ -100,7 +100,7 @@ enum Opening {
 
 impl Opening {
     /// What the server at this port may understand.
-    fn of(port: u16) -> Result<Self, Symptom> {
+    pub(super) fn of(port: u16) -> Result<Self, Symptom> {
         match port {
             OPENVPN_PORT => unguessable().map(|session| Self::OpenVpn { session }),
             _ => Ok(Self::Byte),
@@ -108,7 +108,7 @@ impl Opening {
     }
 
     /// `OpenVPN`: opcode and key id, session id, no acknowledgements, packet id 0.
-    fn datagram(self) -> Vec<u8> {
+    pub(super) fn datagram(self) -> Vec<u8> {
         const HARD_RESET_CLIENT_V2: u8 = 7 << 3;
         match self {
             Self::Byte => vec![0],
@@ -123,7 +123,7 @@ impl Opening {
 
     /// `OpenVPN`: opcode and key id, the server's session id, the number of acknowledged packets, their ids of
     /// 4 bytes each, and then whose packets they were: our session id.
-    fn is_proven_by(self, reply: &[u8]) -> bool {
+    pub(super) fn is_proven_by(self, reply: &[u8]) -> bool {
         const HARD_RESET_SERVER_V2: u8 = 8;
         const ACKNOWLEDGEMENTS: usize = 1 + 8;
         let Self::OpenVpn { session } = self else {

@@ -9,16 +9,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::heartbeat::Heartbeat;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Outcome, Phase, Reason, Verdict};
 use crate::probe::Attempt;
-use crate::store::{State, Store};
-use crate::target::Target;
+use crate::store::{Record, State, Store};
+use crate::target::{Target, TargetId};
 use queue::{Next, Queue};
 
 /// The loop wakes at least this often, to show that it lives.
@@ -41,6 +41,22 @@ pub struct Work<A> {
     pub concurrency: usize,
 }
 
+/// A failure that was confirmed, for who looks into failures.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Confirmed {
+    /// Of which target.
+    pub id: TargetId,
+    /// Where and why.
+    pub failure: (Phase, Reason),
+}
+
+impl Confirmed {
+    /// Whether it is what is believed of `record` still.
+    pub fn is_of(&self, record: &Record) -> bool {
+        record.target.id == self.id && record.failure_key() == Some(self.failure)
+    }
+}
+
 /// Tries all targets of the current work, for ever.
 #[derive(Debug)]
 pub struct Scheduler<A> {
@@ -53,6 +69,7 @@ pub struct Scheduler<A> {
     in_flight: JoinSet<Outcome>,
     targets_in_flight: HashMap<Id, Arc<Target>>,
     last_sweep: Option<Instant>,
+    confirmed: Option<mpsc::Sender<Confirmed>>,
 }
 
 impl<A: Attempt> Scheduler<A> {
@@ -73,7 +90,15 @@ impl<A: Attempt> Scheduler<A> {
             in_flight: JoinSet::new(),
             targets_in_flight: HashMap::new(),
             last_sweep: None,
+            confirmed: None,
         }
+    }
+
+    /// Tells of every failure that is confirmed. Who does not listen in time misses it: nothing here waits.
+    #[must_use]
+    pub fn telling(mut self, confirmed: mpsc::Sender<Confirmed>) -> Self {
+        self.confirmed = Some(confirmed);
+        self
     }
 
     /// Runs until `stop`; attempts in flight are dropped then, and not recorded.
@@ -161,11 +186,22 @@ impl<A: Attempt> Scheduler<A> {
         };
         let now = Instant::now();
         self.queue.ended(&target.id, next, now);
+        if let Some(failure) = effect.as_ref().and_then(|effect| effect.confirmed) {
+            self.tell(&target.id, failure);
+        }
         if let Some(change) = effect.and_then(|effect| effect.change) {
             log::change(&target.id, &change);
             if change.to == State::Unreachable {
                 self.sweep(now);
             }
+        }
+    }
+
+    fn tell(&self, id: &TargetId, failure: (Phase, Reason)) {
+        if let Some(listener) = &self.confirmed {
+            let id = id.clone();
+            // A full queue, or nobody there, means that it will not be looked into.
+            let _ = listener.try_send(Confirmed { id, failure });
         }
     }
 

@@ -11,7 +11,7 @@ use super::history::{AttemptReport, ChangeReport};
 use super::meaning::meaning;
 use super::remedy::remedy;
 use crate::diagnosis::{Cause, Diagnosis};
-use crate::outcome::{Facts, Failure, Phase, Warning};
+use crate::outcome::{Facts, Failure, Findings, Phase, Warning};
 use crate::rules::Rule;
 use crate::store::{AddressState, Record, State};
 use crate::target::{Group, ProbeKind, Requirement};
@@ -59,6 +59,8 @@ pub struct TargetReport {
     pub warnings: Vec<Warning>,
     /// What the last attempt saw.
     pub facts: Facts,
+    /// What experiments found out after the failure was confirmed.
+    pub findings: Option<Findings>,
     /// Recent attempts, newest last.
     pub history: Vec<AttemptReport>,
     /// Recent changes of state, newest last.
@@ -116,6 +118,7 @@ impl TargetReport {
             rules: Vec::new(),
             warnings: record.warnings(),
             facts: latest.map_or_else(Facts::default, |outcome| outcome.facts.clone()),
+            findings: record.findings.as_deref().cloned(),
             history: record.recent.iter().map(AttemptReport::new).collect(),
             changes: record.changes.iter().map(ChangeReport::new).collect(),
         }

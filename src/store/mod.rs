@@ -1,6 +1,6 @@
 //! What is known of every target: state, latest outcome, recent attempts, state changes. All bounded.
 //!
-//! The only writer is the scheduler; pages and metrics read copies.
+//! The scheduler writes outcomes and whoever experiments writes findings; pages and metrics read copies.
 
 mod record;
 mod state;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 pub use record::{AddressState, Attempted, Change, Effect, Record};
 pub use state::State;
 
-use crate::outcome::Outcome;
+use crate::outcome::{Findings, Outcome};
 use crate::target::{Target, TargetId};
 
 /// The records of a plan's targets.
@@ -44,6 +44,13 @@ impl Store {
     /// Takes in one outcome. `None` when the target is gone meanwhile.
     pub fn record(&self, id: &TargetId, outcome: Outcome) -> Option<Effect> {
         self.lock().get_mut(id).map(|record| record.take(outcome))
+    }
+
+    /// Keeps what experiments found out about a target, for as long as it is not reachable.
+    pub fn note(&self, id: &TargetId, findings: Arc<Findings>) {
+        if let Some(record) = self.lock().get_mut(id) {
+            record.note(findings);
+        }
     }
 
     /// A copy of every record, in the order of targets.

@@ -58,6 +58,8 @@ pub struct Effect {
     pub confirm: bool,
     /// The state changed.
     pub change: Option<Change>,
+    /// The failure that is believed from now on, when it is not the one of before by phase and reason.
+    pub confirmed: Option<(Phase, Reason)>,
 }
 
 /// Everything that is known of one target.
@@ -132,12 +134,25 @@ impl Record {
         if believed.is_none() {
             self.unconfirmed = Some(spoken);
         }
+        let before = self.failure_key();
         let change = believed.and_then(|state| self.believe(state, &outcome));
         self.latest = Some(Arc::new(outcome));
         Effect {
             confirm: believed.is_none(),
             change,
+            confirmed: self.failure_key().filter(|key| Some(*key) != before),
         }
+    }
+
+    /// Phase and reason of the confirmed failure.
+    pub fn failure_key(&self) -> Option<(Phase, Reason)> {
+        let failure = self.failure.as_ref()?;
+        Some((failure.phase, failure.reason))
+    }
+
+    /// Experiments may end when the target can be reached again; then there is nothing to explain.
+    pub(super) fn note(&mut self, findings: Arc<Findings>) {
+        self.findings = self.failure.is_some().then_some(findings);
     }
 
     /// Warnings that stand: those of the latest attempt, and failing addresses of a target that is reachable.
@@ -167,6 +182,9 @@ impl Record {
 
     fn believe(&mut self, state: State, outcome: &Outcome) -> Option<Change> {
         self.failure = outcome.verdict.failure().cloned();
+        if self.failure.is_none() {
+            self.findings = None;
+        }
         if state == self.state {
             return None;
         }
@@ -301,6 +319,18 @@ mod tests {
         assert!(record.take(proof()).change.is_some());
         assert_eq!(record.state, State::Reachable);
         assert_eq!(record.failure, None);
+    }
+
+    #[test]
+    fn a_failure_is_told_once_until_it_is_another_one() {
+        let refused = || outcome(Verdict::Unreachable(failure(Reason::ConnectionRefused)));
+        let mut record = record();
+        let mut told = |outcome| record.take(outcome).confirmed.map(|(_, reason)| reason);
+        assert_eq!(told(refuted()), None, "not confirmed");
+        assert_eq!(told(refuted()), Some(Reason::Timeout));
+        assert_eq!(told(refuted()), None);
+        assert_eq!(told(refused()), Some(Reason::ConnectionRefused));
+        assert_eq!(told(proof()), None);
     }
 
     #[test]

@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use egress_probe::catalog::{Protocol, Source};
 use egress_probe::outcome::{
-    AddressResult, Certificate, ControlDial, Facts, Failure, HttpResponse, IcmpError, NtpReply,
-    Outcome, Phase, PhaseTiming, Reason, TlsSession, Verdict, VouchedBy, Warning,
+    self, AddressResult, AddressTried, Answer, Certificate, ControlDial, Facts, Failure, Findings,
+    HttpResponse, IcmpError, NameControl, NameTried, NtpReply, Outcome, Phase, PhaseTiming, Reason,
+    TlsSession, Verdict, VouchedBy, Warning,
 };
 use egress_probe::rules::{Destination, Layer, Rule, Transport};
 use egress_probe::status::{
@@ -151,6 +152,10 @@ pub fn records() -> Vec<Record> {
     let mut records = reachable();
     records.extend(warned());
     records.extend(unreachable());
+    for record in &mut records {
+        let filtered = record.target.id.target.starts_with("management.");
+        record.findings = filtered.then(|| Arc::new(findings()));
+    }
     records.extend(undecided());
     records.sort_by(|a, b| a.target.id.cmp(&b.target.id));
     records
@@ -371,6 +376,41 @@ fn unreachable() -> Vec<Record> {
             },
         ),
     ]
+}
+
+/// As behind a firewall that takes connections itself, one hop away, and resets them upon the name.
+pub fn findings() -> Findings {
+    let path = |answer| outcome::Path {
+        hops: vec![outcome::Hop {
+            ttl: 1,
+            address: ip("10.224.0.1"),
+        }],
+        answer,
+        answered_at: 2,
+        rejected_by: None,
+    };
+    Findings {
+        at: before(231),
+        names: Some(NameControl {
+            other_name: Some(NameTried {
+                name: "mcr.microsoft.com".to_owned(),
+                answer: Answer::Answered,
+            }),
+            no_name: Some(Answer::Closed),
+            other_address: Some(AddressTried {
+                address: socket("203.0.113.36:443"),
+                answer: Answer::Reset,
+            }),
+        }),
+        control: Some(ControlDial {
+            address: socket("192.0.2.1:443"),
+            accepted: true,
+        }),
+        path: Some(path(Answer::Answered)),
+        control_path: None,
+        hello_path: Some(path(Answer::Reset)),
+        size: None,
+    }
 }
 
 fn undecided() -> Vec<Record> {

@@ -53,6 +53,7 @@ pub(crate) struct Target {
     pub(crate) address: Option<String>,
     pub(crate) facts: Value,
     pub(crate) history: Vec<Value>,
+    pub(crate) findings: Value,
 }
 
 #[derive(Clone, Debug, Deserialize)]

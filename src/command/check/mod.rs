@@ -1,5 +1,6 @@
 //! `check`: everything once, a report, and an exit code. The same attempts as the agent's, without its schedule.
 
+mod experiments;
 mod round;
 mod verdict;
 
@@ -24,7 +25,7 @@ use crate::status::{About, StatusReport, junit, text};
 use crate::store::{Record, Store};
 use crate::target::Target;
 
-/// Attempts in flight unless configured otherwise: all at once, so that a check ends within two deadlines, as long as
+/// Attempts in flight unless configured otherwise: all at once, so that the round ends within two deadlines, as long as
 /// the descriptors last that a process may usually have (1,024; an attempt takes three at most).
 const CONCURRENCY: std::ops::RangeInclusive<usize> = 64..=256;
 
@@ -69,6 +70,10 @@ async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)
         &progress,
     )
     .await;
+    if let Some(laboratory) = inputs.laboratory() {
+        progress.set_message("looking into failures");
+        experiments::run(&Arc::new(laboratory), &store).await;
+    }
     progress.finish_and_clear();
     Ok((about, store.snapshot()))
 }

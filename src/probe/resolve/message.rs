@@ -17,7 +17,7 @@ const PAYLOAD: u16 = 1232;
 
 /// The two questions for addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub(in crate::probe) enum Family {
     V4,
     V6,
 }
@@ -47,16 +47,16 @@ pub(super) fn absolute(name: &str) -> Option<Name> {
 
 /// One question as it was sent.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(in crate::probe) struct Asked {
     id: u16,
     question: Query,
     /// The message on the wire.
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::probe) bytes: Vec<u8>,
 }
 
 /// What came back.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(in crate::probe) enum Reply {
     /// Not an answer to this question, or malformed: somebody else's word.
     Ignored,
     /// The answer does not fit a datagram.
@@ -67,7 +67,7 @@ pub(super) enum Reply {
 
 /// A well-formed answer to the question, whatever it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(in crate::probe) struct Answer {
     /// The response code, EDNS extension included.
     pub(super) rcode: ResponseCode,
     /// The aliases from the asked name on, in order, without a trailing dot.
@@ -80,7 +80,7 @@ pub(super) struct Answer {
 
 impl Asked {
     /// A recursive query with a random id. EDNS is RFC 6891.
-    pub(super) fn new(name: &Name, family: Family, edns: bool) -> Result<Self, Symptom> {
+    pub(in crate::probe) fn new(name: &Name, family: Family, edns: bool) -> Result<Self, Symptom> {
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
         let question = Query::query(name.clone(), family.record_type());
@@ -101,7 +101,7 @@ impl Asked {
     }
 
     /// Judges a reply. The source is not judged here: the socket is connected.
-    pub(super) fn judge(&self, reply: &[u8]) -> Reply {
+    pub(in crate::probe) fn judge(&self, reply: &[u8]) -> Reply {
         match self.matches(reply) {
             None => Reply::Ignored,
             // What follows the question may be cut anywhere.

@@ -22,6 +22,7 @@ use self::tries::{Pace, first_answer};
 use super::{Symptom, Trace};
 use crate::outcome::Reason;
 
+pub(super) use self::message::{Asked, Family, Reply};
 pub(super) use self::nameserver::Transport;
 
 /// What a name resolved to.
@@ -100,7 +101,7 @@ impl Resolver {
     }
 }
 
-fn absolute(name: &str) -> Result<Name, Symptom> {
+pub(super) fn absolute(name: &str) -> Result<Name, Symptom> {
     message::absolute(name).ok_or_else(|| {
         let detail = format!("`{name}` is not a name that DNS can carry; nothing was asked");
         Symptom::new(Reason::Internal, detail)

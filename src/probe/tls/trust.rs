@@ -128,7 +128,7 @@ impl TlsTrust {
     }
 }
 
-fn base_config(provider: &Arc<CryptoProvider>) -> Result<ClientConfig, TrustError> {
+pub(super) fn base_config(provider: &Arc<CryptoProvider>) -> Result<ClientConfig, TrustError> {
     let config = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .map_err(|error| TrustError {

@@ -1,4 +1,4 @@
-//! The wires: node -- firewall -- internet, three namespaces with the addresses of the directory.
+//! The wires: node -- router -- firewall -- router -- internet, namespaces with the addresses of the directory.
 //! Everything that nobody owns, 192.0.2.0/24 first, ends in silence in the internet.
 
 use std::fmt::Write;
@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{
-    Directory, FIREWALL, FIREWALL_OUTSIDE, FIREWALL_OUTSIDE_V6, FIREWALL_V6, INTERNET_V6, METADATA,
-    NAMESERVER, NODE, NODE_V6, ODDITIES, ODDITIES_V6, SECOND_NAMESERVER,
+    Directory, FAR, FAR_OUTSIDE, FAR_OUTSIDE_V6, FAR_V6, FIREWALL, FIREWALL_OUTSIDE,
+    FIREWALL_OUTSIDE_V6, FIREWALL_V6, INTERNET_V6, METADATA, NAMESERVER, NEAR, NEAR_OUTSIDE,
+    NEAR_OUTSIDE_V6, NEAR_V6, NODE, NODE_V6, ODDITIES, ODDITIES_V6, SECOND_NAMESERVER,
 };
 use crate::namespace::{Namespace, feed};
 use crate::spec::LabSpec;
@@ -18,35 +19,54 @@ use crate::spec::LabSpec;
 /// The interface of the firewall that looks towards the node.
 pub(crate) const INSIDE: &str = "inside";
 
-/// The three namespaces.
+/// The namespaces. A TTL of 1 ends at `near`, of 2 at `firewall`, of 3 at `far`; hosts answer from 4 on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Topology {
     pub node: Namespace,
+    pub near: Namespace,
     pub firewall: Namespace,
+    pub far: Namespace,
     pub internet: Namespace,
 }
 
 impl Topology {
     pub fn create(id: &str, spec: &LabSpec, directory: &Directory) -> Result<Self> {
-        let [node, firewall, internet] =
-            ["node", "fw", "net"].map(|part| Namespace::new(format!("egl-{id}-{part}")));
+        let [node, near, firewall, far, internet] = ["node", "near", "fw", "far", "net"]
+            .map(|part| Namespace::new(format!("egl-{id}-{part}")));
         let topology = Self {
             node,
+            near,
             firewall,
+            far,
             internet,
         };
-        let names = [&topology.node, &topology.firewall, &topology.internet]
+        let names = topology
+            .all()
             .map(|namespace| format!("netns add {}\n", namespace.name()));
         feed(Command::new("ip").args(["-batch", "-"]), &names.concat())
             .context("making network namespaces")?;
         topology.set_kernel_parameters(spec)?;
         topology.node.ip_batch(&topology.node_lines(spec)?)?;
-        let firewall_lines = topology.firewall_lines(spec)?;
-        topology.firewall.ip_batch(&firewall_lines)?;
+        topology.near.ip_batch(&topology.near_lines(spec)?)?;
+        topology
+            .firewall
+            .ip_batch(&topology.firewall_lines(spec)?)?;
+        topology.far.ip_batch(&topology.far_lines(spec)?)?;
         let internet_lines = internet_lines(spec, directory)?;
         topology.internet.ip_batch(&internet_lines)?;
         topology.write_resolv_conf(spec)?;
         Ok(topology)
+    }
+
+    const fn all(&self) -> [&Namespace; 5] {
+        let Self {
+            node,
+            near,
+            firewall,
+            far,
+            internet,
+        } = self;
+        [node, near, firewall, far, internet]
     }
 
     fn set_kernel_parameters(&self, spec: &LabSpec) -> Result<()> {
@@ -68,11 +88,13 @@ impl Topology {
             ("net/ipv6/conf/default/disable_ipv6", "1"),
             ("net/ipv6/conf/all/disable_ipv6", "1"),
         ];
-        for namespace in [&self.node, &self.firewall, &self.internet] {
+        for namespace in self.all() {
             namespace.sysctl(&[QUICK_IPV6])?;
             namespace.sysctl(&UNLIMITED)?;
         }
-        self.firewall.sysctl(&ROUTER)?;
+        for router in [&self.near, &self.firewall, &self.far] {
+            router.sysctl(&ROUTER)?;
+        }
         if !spec.ipv6 {
             self.node.sysctl(&NO_IPV6)?;
         }
@@ -80,18 +102,36 @@ impl Topology {
     }
 
     fn node_lines(&self, spec: &LabSpec) -> Result<String> {
-        let firewall = self.firewall.name();
+        let near = self.near.name();
         let mut lines = format!(
             "link set lo up\n\
-             link add eth0 type veth peer name {INSIDE} netns {firewall}\n\
-             addr add {NODE}/24 dev eth0\n\
+             link add eth0 type veth peer name {INSIDE} netns {near}\n\
+             addr add {NODE}/31 dev eth0\n\
              link set eth0 up\n\
-             route add default via {FIREWALL}\n"
+             route add default via {NEAR}\n"
         );
         if spec.ipv6 {
             write!(
                 lines,
-                "addr add {NODE_V6}/64 dev eth0 nodad\n\
+                "addr add {NODE_V6}/127 dev eth0 nodad\n\
+                 route add default via {NEAR_V6}\n"
+            )?;
+        }
+        Ok(lines)
+    }
+
+    fn near_lines(&self, spec: &LabSpec) -> Result<String> {
+        let mut lines = router(&self.firewall, INSIDE)
+            + &format!(
+                "addr add {NEAR}/31 dev {INSIDE}\n\
+                 addr add {NEAR_OUTSIDE}/31 dev outside\n\
+                 route add default via {FIREWALL}\n"
+            );
+        if spec.ipv6 {
+            write!(
+                lines,
+                "addr add {NEAR_V6}/127 dev {INSIDE} nodad\n\
+                 addr add {NEAR_OUTSIDE_V6}/127 dev outside nodad\n\
                  route add default via {FIREWALL_V6}\n"
             )?;
         }
@@ -99,21 +139,39 @@ impl Topology {
     }
 
     fn firewall_lines(&self, spec: &LabSpec) -> Result<String> {
-        let internet = self.internet.name();
-        let mut lines = format!(
-            "link set lo up\n\
-             link add outside type veth peer name eth0 netns {internet}\n\
-             addr add {FIREWALL}/24 dev {INSIDE}\n\
-             addr add {FIREWALL_OUTSIDE}/24 dev outside\n\
-             link set {INSIDE} up\n\
-             link set outside up\n\
-             route add default via {NAMESERVER}\n"
-        );
+        let mut lines = router(&self.far, INSIDE)
+            + &format!(
+                "addr add {FIREWALL}/31 dev {INSIDE}\n\
+                 addr add {FIREWALL_OUTSIDE}/30 dev outside\n\
+                 route add {NODE}/32 via {NEAR_OUTSIDE}\n\
+                 route add default via {FAR}\n"
+            );
         if spec.ipv6 {
             write!(
                 lines,
-                "addr add {FIREWALL_V6}/64 dev {INSIDE} nodad\n\
+                "addr add {FIREWALL_V6}/127 dev {INSIDE} nodad\n\
                  addr add {FIREWALL_OUTSIDE_V6}/64 dev outside nodad\n\
+                 route add {NODE_V6}/128 via {NEAR_OUTSIDE_V6}\n\
+                 route add default via {FAR_V6}\n"
+            )?;
+        }
+        Ok(lines)
+    }
+
+    fn far_lines(&self, spec: &LabSpec) -> Result<String> {
+        let mut lines = router(&self.internet, "eth0")
+            + &format!(
+                "addr add {FAR}/30 dev {INSIDE}\n\
+                 addr add {FAR_OUTSIDE}/24 dev outside\n\
+                 route add {NODE}/32 via {FIREWALL_OUTSIDE}\n\
+                 route add default via {NAMESERVER}\n"
+            );
+        if spec.ipv6 {
+            write!(
+                lines,
+                "addr add {FAR_V6}/64 dev {INSIDE} nodad\n\
+                 addr add {FAR_OUTSIDE_V6}/64 dev outside nodad\n\
+                 route add {NODE_V6}/128 via {FIREWALL_OUTSIDE_V6}\n\
                  route add default via {INTERNET_V6}\n"
             )?;
         }
@@ -129,6 +187,17 @@ impl Topology {
     }
 }
 
+/// A router whose interface `outside` leads to the next namespace; that of its inside is there already.
+fn router(next: &Namespace, their_interface: &str) -> String {
+    let next = next.name();
+    format!(
+        "link set lo up\n\
+         link add outside type veth peer name {their_interface} netns {next}\n\
+         link set {INSIDE} up\n\
+         link set outside up\n"
+    )
+}
+
 fn internet_lines(spec: &LabSpec, directory: &Directory) -> Result<String> {
     let mut lines = format!(
         "link set lo up\n\
@@ -136,7 +205,8 @@ fn internet_lines(spec: &LabSpec, directory: &Directory) -> Result<String> {
          addr add {SECOND_NAMESERVER}/24 dev eth0\n\
          addr add {ODDITIES}/24 dev eth0\n\
          link set eth0 up\n\
-         route add {NODE}/32 via {FIREWALL_OUTSIDE}\n"
+         route add {NODE}/32 via {FAR_OUTSIDE}\n\
+         route add {FIREWALL_OUTSIDE}/32 via {FAR_OUTSIDE}\n"
     );
     if spec.metadata.is_some() {
         writeln!(lines, "addr add {METADATA}/32 dev lo")?;
@@ -146,7 +216,8 @@ fn internet_lines(spec: &LabSpec, directory: &Directory) -> Result<String> {
             lines,
             "addr add {INTERNET_V6}/64 dev eth0 nodad\n\
              addr add {ODDITIES_V6}/64 dev eth0 nodad\n\
-             route add {NODE_V6}/128 via {FIREWALL_OUTSIDE_V6}\n"
+             route add {NODE_V6}/128 via {FAR_OUTSIDE_V6}\n\
+             route add {FIREWALL_OUTSIDE_V6}/128 via {FAR_OUTSIDE_V6}\n"
         )?;
     }
     for address in directory.sites.iter().flat_map(|site| &site.v4) {

@@ -160,12 +160,12 @@ fn a_reset_by_the_firewall_and_one_by_the_host_come_from_different_distances() {
     count(
         &LAB,
         "near",
-        &format!("ip saddr {address} tcp flags rst ip ttl 64"),
+        &format!("ip saddr {address} tcp flags rst ip ttl 63"),
     );
     count(
         &LAB,
         "far",
-        &format!("ip saddr {address} tcp flags rst ip ttl 63"),
+        &format!("ip saddr {address} tcp flags rst ip ttl 61"),
     );
     LAB.block(host, Fault::Reject).unwrap();
     assert_eq!(tcp(&LAB, address, 22).0, 9);

@@ -198,3 +198,41 @@ fn nobody_answers_for_the_control_destination_nor_for_unowned_addresses() {
     }
     assert_eq!(support::counted(&LAB, "icmp"), 0);
 }
+
+/// Datagrams to a closed port whose TTL is raised: prints who sent an ICMP error, by TTL.
+const TRACE: &str = "
+import socket, sys, time
+address = sys.argv[1]
+v6 = ':' in address
+level, ttl, recverr = (41, 16, 25) if v6 else (0, 2, 11)
+for hops in range(1, 5):
+    s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(level, recverr, 1)
+    s.setsockopt(level, ttl, hops)
+    s.settimeout(5)
+    s.connect((address, 9))
+    s.send(b'x')
+    try:
+        s.recv(1)
+    except OSError:
+        pass
+    _, control, _, _ = s.recvmsg(64, 512, socket.MSG_ERRQUEUE)
+    sender = control[0][2][16:]
+    print(socket.inet_ntop(s.family, sender[8:24] if v6 else sender[4:8]))
+";
+
+#[test]
+fn every_router_answers_for_its_hop_and_the_host_from_behind_them() {
+    let host = "mcr.microsoft.com";
+    let trace = |address: String| {
+        let mut python = LAB.node().command("python3");
+        python.args(["-c", TRACE, &address]);
+        stdout(python)
+    };
+    let v4 = LAB.address_of(host).to_string();
+    let hops = format!("198.18.0.3\n198.18.0.1\n198.18.2.2\n{v4}");
+    assert_eq!(trace(v4).trim(), hops);
+    let v6 = LAB.ipv6_address_of(host).unwrap().to_string();
+    let hops = format!("2001:db8::3\n2001:db8::1\n2001:db8:3::2\n{v6}");
+    assert_eq!(trace(v6).trim(), hops);
+}

@@ -21,7 +21,9 @@ pub(super) fn render(beacon: &Beacon) -> Result<String> {
     )?;
     for (part, namespace) in [
         ("node", &topology.node),
+        ("router", &topology.near),
         ("firewall", &topology.firewall),
+        ("router", &topology.far),
         ("internet", &topology.internet),
     ] {
         let programs = programs(namespace)?.join(", ");
