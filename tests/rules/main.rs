@@ -1,0 +1,11 @@
+//! The rules and alerts in `manifests/`: what they are made of, when they fire, and that every shipped form says the same.
+
+mod alerts;
+mod fleet;
+#[path = "../support/promql.rs"]
+mod promql;
+mod promtool;
+mod shipped;
+mod source;
+mod world;
+mod written;
