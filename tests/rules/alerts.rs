@@ -11,7 +11,12 @@ const UNRESOLVED: (&str, &str) = ("resolve", "timeout");
 
 /// Everything that is said: an alert about `target` over https.
 fn labels<'a>((phase, reason): (&'a str, &'a str), target: &'a str) -> [(&'a str, &'a str); 4] {
-    [("target", target), ("probe", "https"), ("phase", phase), ("reason", reason)]
+    [
+        ("target", target),
+        ("probe", "https"),
+        ("phase", phase),
+        ("reason", reason),
+    ]
 }
 
 fn on_node_0<'a>(labels: [(&'a str, &'a str); 4]) -> Vec<(&'a str, &'a str)> {
@@ -144,10 +149,19 @@ fn a_node_that_reaches_half_of_what_it_must_is_not_cut_off() {
 #[test]
 fn what_no_node_reaches_is_no_node_s_fault() {
     let pages = "count(ALERTS{alertname!=\"EgressTargetDownOnMostNodes\",alertstate=\"firing\"}) or vector(0)";
-    Scenario::of(World::new(4, 30).fail(0..4, 5..30, "", TIMEOUT).fail(0..4, 5..30, "ntp", TIMEOUT))
-        .value(14, "count(ALERTS{alertname=\"EgressNodeCutOff\"}) or vector(0)", 0.0)
-        .value(14, pages, 1.0)
-        .holds();
+    Scenario::of(World::new(4, 30).fail(0..4, 5..30, "", TIMEOUT).fail(
+        0..4,
+        5..30,
+        "ntp",
+        TIMEOUT,
+    ))
+    .value(
+        14,
+        "count(ALERTS{alertname=\"EgressNodeCutOff\"}) or vector(0)",
+        0.0,
+    )
+    .value(14, pages, 1.0)
+    .holds();
 }
 
 #[test]
@@ -174,7 +188,11 @@ fn one_name_that_does_not_resolve_is_not_all_of_dns() {
     let gone = ("resolve", "name_not_found");
     let world = World::new(4, 40).fail(0..4, 10..40, "mcr.microsoft.com", gone);
     Scenario::of(world)
-        .value(39, "count(ALERTS{alertname=\"EgressDnsFailing\"}) or vector(0)", 0.0)
+        .value(
+            39,
+            "count(ALERTS{alertname=\"EgressDnsFailing\"}) or vector(0)",
+            0.0,
+        )
         .holds();
 }
 
@@ -245,9 +263,10 @@ fn time_servers_that_are_silent_for_a_quarter_of_an_hour_warn() {
 fn a_clock_that_is_off_by_more_than_a_second_warns_in_either_direction() {
     let off: Firing<'_> = ("EgressClockOff", &[]);
     let said = "The clocks of 2 of the nodes differ by more than a second from every time server that answers.";
-    let world = World::new(4, 60)
-        .gauge(0..1, 10..50, OFFSET, 1.2)
-        .gauge(1..2, 10..50, OFFSET, -3.0);
+    let world =
+        World::new(4, 60)
+            .gauge(0..1, 10..50, OFFSET, 1.2)
+            .gauge(1..2, 10..50, OFFSET, -3.0);
     Scenario::of(world)
         .quiet(24)
         .firing(25, &[off])
@@ -334,7 +353,8 @@ fn agents_that_are_mostly_gone_are_one_page() {
 #[test]
 fn an_agent_that_has_stopped_trying_warns() {
     let stale: Firing<'_> = ("EgressAgentStale", &[]);
-    let said = "1 of the agents answer, but have made no attempt for 10 minutes. What they say is old.";
+    let said =
+        "1 of the agents answer, but have made no attempt for 10 minutes. What they say is old.";
     Scenario::of(World::new(4, 60).gauge(0..1, 10..50, LAST_ATTEMPT, 540.0))
         .quiet(23)
         .firing(24, &[stale])

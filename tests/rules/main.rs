@@ -6,6 +6,7 @@ mod fleet;
 mod promql;
 mod promtool;
 mod shipped;
+#[path = "../support/rules.rs"]
 mod source;
 mod world;
 mod written;

@@ -19,7 +19,10 @@ pub(crate) struct Scenario {
 pub(crate) type Firing<'a> = (&'a str, &'a [(&'a str, &'a str)]);
 
 impl Scenario {
-    #[expect(clippy::needless_pass_by_value, reason = "a scenario is said in one breath")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a scenario is said in one breath"
+    )]
     pub(crate) fn of(world: World) -> Self {
         Self {
             series: world.series(),
@@ -42,10 +45,18 @@ impl Scenario {
             .iter()
             .map(|(name, labels)| {
                 let severity = source.alert(name).severity().to_owned();
-                let fixed = [("alertname", *name), ("alertstate", "firing"), ("job", "egress-probe")];
-                let mut all: BTreeMap<&str, &str> = fixed.into_iter().chain(labels.iter().copied()).collect();
+                let fixed = [
+                    ("alertname", *name),
+                    ("alertstate", "firing"),
+                    ("job", "egress-probe"),
+                ];
+                let mut all: BTreeMap<&str, &str> =
+                    fixed.into_iter().chain(labels.iter().copied()).collect();
                 all.insert("severity", &severity);
-                let all: Vec<_> = all.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+                let all: Vec<_> = all
+                    .iter()
+                    .map(|(name, value)| format!("{name}=\"{value}\""))
+                    .collect();
                 json!({"labels": format!("ALERTS{{{}}}", all.join(",")), "value": 1})
             })
             .collect();
@@ -62,7 +73,12 @@ impl Scenario {
     }
 
     /// This alert fires in that minute with this description (and the summary and runbook that it always has).
-    pub(crate) fn describes(mut self, minute: usize, (name, labels): Firing<'_>, description: &str) -> Self {
+    pub(crate) fn describes(
+        mut self,
+        minute: usize,
+        (name, labels): Firing<'_>,
+        description: &str,
+    ) -> Self {
         let source = Source::read();
         let alert = source.alert(name);
         let mut all: BTreeMap<&str, &str> = labels.iter().copied().collect();
@@ -96,7 +112,11 @@ impl Scenario {
     /// # Panics
     /// With promtool's words if one of them is not.
     pub(crate) fn holds(self) {
-        let groups: Vec<_> = Source::read().groups.into_iter().map(|group| group.name).collect();
+        let groups: Vec<_> = Source::read()
+            .groups
+            .into_iter()
+            .map(|group| group.name)
+            .collect();
         let file = json!({
             "rule_files": [source::path()],
             "evaluation_interval": "1m",

@@ -111,7 +111,12 @@ impl World {
     }
 
     /// Nodes cannot say anything about what begins with `target`.
-    pub(crate) fn undecided(mut self, nodes: Range<usize>, during: Minutes, value: &'static str) -> Self {
+    pub(crate) fn undecided(
+        mut self,
+        nodes: Range<usize>,
+        during: Minutes,
+        value: &'static str,
+    ) -> Self {
         self.undecided.push(Spell {
             nodes,
             during,
@@ -138,7 +143,13 @@ impl World {
     }
 
     /// A metric with its own labels has another value than usual. `time() + x` is written as the value of minute 0.
-    pub(crate) fn gauge(mut self, nodes: Range<usize>, during: Minutes, metric: &str, value: f64) -> Self {
+    pub(crate) fn gauge(
+        mut self,
+        nodes: Range<usize>,
+        during: Minutes,
+        metric: &str,
+        value: f64,
+    ) -> Self {
         let spell = Spell {
             nodes,
             during,
@@ -184,21 +195,36 @@ impl World {
         for (metric, usual) in GAUGES {
             let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
             let own = labels.trim_end_matches('}');
-            let own = if own.is_empty() { String::new() } else { format!(",{own}") };
+            let own = if own.is_empty() {
+                String::new()
+            } else {
+                format!(",{own}")
+            };
             add(name, &own, &|minute| {
                 let spells = self.gauges.iter().filter(|(of, _)| of == metric);
-                let now = spells.map(|(_, spell)| spell).rfind(|spell| spell.covers(node, minute));
+                let now = spells
+                    .map(|(_, spell)| spell)
+                    .rfind(|spell| spell.covers(node, minute));
                 alive(minute).then(|| now.map_or(usual, |spell| spell.value))
             });
         }
-        let targets = if self.nodes > LARGE { TARGETS_OF_LARGE } else { PLAN.len() };
+        let targets = if self.nodes > LARGE {
+            TARGETS_OF_LARGE
+        } else {
+            PLAN.len()
+        };
         for (target, probe, requirement) in PLAN.into_iter().take(targets) {
             let id = format!(",target=\"{target}\",probe=\"{probe}\"");
-            add("egress_target_info", &format!("{id},requirement=\"{requirement}\""), &given(1.0));
+            add(
+                "egress_target_info",
+                &format!("{id},requirement=\"{requirement}\""),
+                &given(1.0),
+            );
             add("egress_probe_success", &id, &|minute| {
-                let undecided = self.undecided.iter().any(|spell| {
-                    spell.covers(node, minute) && target.starts_with(spell.value)
-                });
+                let undecided = self
+                    .undecided
+                    .iter()
+                    .any(|spell| spell.covers(node, minute) && target.starts_with(spell.value));
                 let reached = self.failure(node, minute, target).is_none();
                 (alive(minute) && !undecided).then(|| f64::from(u8::from(reached)))
             });
@@ -226,12 +252,18 @@ impl World {
     }
 
     fn silence(&self, node: usize, minute: usize) -> Option<Silence> {
-        let spell = self.silences.iter().find(|spell| spell.covers(node, minute));
+        let spell = self
+            .silences
+            .iter()
+            .find(|spell| spell.covers(node, minute));
         spell.map(|spell| spell.value)
     }
 
     fn started(&self, node: usize, minute: usize) -> f64 {
-        let past = self.restarts.iter().filter(|(nodes, at)| nodes.contains(&node) && *at <= minute);
+        let past = self
+            .restarts
+            .iter()
+            .filter(|(nodes, at)| nodes.contains(&node) && *at <= minute);
         let last = past.map(|(_, at)| *at).max();
         last.map_or(-3600.0, |at| seconds(at) - 30.0)
     }
@@ -248,7 +280,9 @@ impl World {
     fn kinds(&self, target: &str) -> Vec<(&'static str, &'static str)> {
         let failures = self.failures.iter().map(|spell| &spell.value);
         let of_target = failures.filter(|failure| target.starts_with(&failure.target));
-        let mut kinds: Vec<_> = of_target.map(|failure| (failure.phase, failure.reason)).collect();
+        let mut kinds: Vec<_> = of_target
+            .map(|failure| (failure.phase, failure.reason))
+            .collect();
         kinds.sort_unstable();
         kinds.dedup();
         kinds
@@ -289,7 +323,10 @@ fn notation(samples: impl Iterator<Item = Option<f64>>) -> String {
         match samples[at] {
             Some(value) if value.is_nan() => {
                 let start = seconds(at);
-                let run = samples[at..].iter().take_while(|s| s.is_some_and(f64::is_nan)).count();
+                let run = samples[at..]
+                    .iter()
+                    .take_while(|s| s.is_some_and(f64::is_nan))
+                    .count();
                 write!(text, "{start}+60x{} ", run - 1).expect("a String takes text");
                 at += run;
                 continue;

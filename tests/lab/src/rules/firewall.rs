@@ -9,7 +9,7 @@ use crate::fault::{Fault, Place, Scope};
 use crate::servers::haproxy::{Face, RESET_MARK};
 use crate::servers::small::Behaviour;
 use crate::servers::squid;
-use crate::topology::INSIDE;
+use crate::wire::INSIDE;
 
 /// Where nobody listens.
 const CLOSED: u16 = 3499;

@@ -22,7 +22,7 @@ fn a_scope_of_one_transport_leaves_the_other_alone() {
     let render = |laid: &[Laid<'_>]| firewall(laid).unwrap();
     let udp = rules_of(render, Scope::Udp(53), Fault::Drop);
     assert!(
-        udp.contains("iifname inside ip daddr 203.0.113.1 udp dport 53 drop"),
+        udp.contains("iifname \"inside*\" ip daddr 203.0.113.1 udp dport 53 drop"),
         "{udp}"
     );
     assert!(!udp.contains("tcp dport"), "{udp}");
@@ -63,8 +63,8 @@ fn what_answers_on_the_way_back_is_lost_too() {
     let render = |laid: &[Laid<'_>]| firewall(laid).unwrap();
     let rules = rules_of(render, Scope::Tcp(443), Fault::Loss);
     for rule in [
-        "iifname inside ip daddr 203.0.113.1 tcp dport 443 numgen random mod 100 < 30 drop",
-        "oifname inside ip saddr 203.0.113.1 tcp sport 443 numgen random mod 100 < 30 drop",
+        "iifname \"inside*\" ip daddr 203.0.113.1 tcp dport 443 numgen random mod 100 < 30 drop",
+        "oifname \"inside*\" ip saddr 203.0.113.1 tcp sport 443 numgen random mod 100 < 30 drop",
     ] {
         assert!(rules.contains(rule), "{rules}");
     }

@@ -1,6 +1,6 @@
 //! The one source of rules, read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -71,7 +71,8 @@ impl Alert {
 impl Source {
     pub(crate) fn read() -> Self {
         let text = std::fs::read_to_string(path()).expect("the source of the rules is there");
-        serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path().display()))
+        serde_saphyr::from_str(&text)
+            .unwrap_or_else(|error| panic!("{}: {error}", path().display()))
     }
 
     pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
@@ -92,11 +93,12 @@ impl Source {
         found.unwrap_or_else(|| panic!("there is no alert {name}"))
     }
 
-    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
-        self.rules().filter_map(|rule| match rule {
-            Rule::Record(record) => Some(record),
+    pub(crate) fn record_names(&self) -> BTreeSet<String> {
+        let names = self.rules().filter_map(|rule| match rule {
+            Rule::Record(rule) => Some(rule.record.clone()),
             Rule::Alert(_) => None,
-        })
+        });
+        names.collect()
     }
 }
 
