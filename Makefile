@@ -3,7 +3,8 @@
 LAB := cargo run --quiet --package egress-lab --
 AGENT := target/release/egress-probe
 
-.PHONY: help run test lint audit doc packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down rules
+.PHONY: help run test lint audit doc packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down rules \
+	dashboards
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ doc: ## the crate's documentation, every warning an error
 
 rules: ## the shipped forms of alerts and recording rules, from manifests/rules
 	UPDATE_RULES=1 cargo test --quiet --test rules shipped
+
+dashboards: ## the dashboards, from tests/dashboards
+	UPDATE_DASHBOARDS=1 cargo test --quiet --test dashboards shipped
 
 audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -39,8 +39,9 @@ const BEFORE_LABELS: [&str; 6] = [
 
 const KEYWORDS: [&str; 7] = ["and", "or", "unless", "bool", "offset", "inf", "nan"];
 
-const FUNCTIONS: [&str; 32] = [
+const FUNCTIONS: [&str; 33] = [
     "abs",
+    "count_values",
     "avg",
     "avg_over_time",
     "bottomk",
@@ -96,6 +97,9 @@ impl Words {
                     selected.extend(labels);
                 }
                 rest = after;
+            } else if first == '[' {
+                // A range: a duration, or a variable of Grafana.
+                rest = split_after(rest, ']').1;
             } else if first.is_ascii_digit() {
                 // A number or a duration.
                 rest = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
@@ -164,6 +168,7 @@ fn labels_of(metric: &str, records: &BTreeSet<String>) -> Option<Vec<&'static st
             ("target", rest) if rest.contains("failure_info") => {
                 vec!["target", "probe", "phase", "reason"]
             }
+            ("target", rest) if rest.contains("phase_duration") => vec!["target", "probe", "phase"],
             ("target", _) => vec!["target", "probe"],
             _ => Vec::new(),
         });
