@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
+use std::thread;
 
 use egress_lab::{Fault, HostSpec, Lab, LabSpec};
+use serde_json::Value;
 
 use crate::lint::{Asked, asked_values, list, panels, text};
 use crate::prometheus::Prometheus;
@@ -24,6 +26,15 @@ const CATALOG: &str = "entries:
   - {name: half, hosts: [\"half.example\"], protocols: {https: {port: 443}}}
   - {name: vault, hosts: [{pattern: \"*.vault.example\", probe: [\"{key_vault}.vault.example\"]}], protocols: {https: {port: 443}}}
 ";
+
+/// Chosen one after the other in the details. Each has something that the others have not.
+const TARGETS: [&str; 5] = [
+    "blocked.example:443",
+    "expired.example:443",
+    "half.example:443",
+    "time.example:123",
+    "vpn.example:5000",
+];
 
 /// Queries that may have no answer here, by what is in them, and why.
 const MAY_BE_EMPTY: [(&str, &str); 4] = [
@@ -72,14 +83,23 @@ fn agents(lab: &Lab) -> Vec<Running<'_>> {
         "off",
         "--interval",
         "1s",
+        "--timeout",
+        "2s",
         "--catalog",
         catalog,
     ];
-    let start = |(node, address)| {
-        let address = SocketAddrV4::new(address, 9100);
-        Running::start_on(lab, node, address, &arguments, &[])
-    };
-    lab.nodes().map(start).collect()
+    thread::scope(|scope| {
+        let start = |(node, address)| {
+            let address = SocketAddrV4::new(address, 9100);
+            scope.spawn(move || Running::start_on(lab, node, address, &arguments, &[]))
+        };
+        // All of them start before the first is awaited.
+        let starting: Vec<_> = lab.nodes().map(start).collect();
+        let started = starting.into_iter().map(thread::ScopedJoinHandle::join);
+        started
+            .map(|agent| agent.expect("an agent starts"))
+            .collect()
+    })
 }
 
 /// What Grafana puts in the place of variables.
@@ -152,24 +172,10 @@ fn judge(
 }
 
 #[test]
-fn every_query_of_every_panel_is_answered_by_a_prometheus_that_scrapes_two_agents() {
+fn every_query_of_every_dashboard_is_answered_by_a_prometheus_that_scrapes_two_agents() {
     let lab = lab();
     let agents = agents(&lab);
-    let scraped: Vec<_> = lab
-        .nodes()
-        .zip(1..)
-        .map(|((_, address), number)| (format!("node-{number}"), format!("{address}:9100")))
-        .collect();
-    let prometheus = Prometheus::start(&lab, &scraped, &rules::path());
-    until("both agents in the records", || {
-        let seen = prometheus.query("fleet:egress_agents:count")?;
-        let both = seen.iter().any(|sample| sample.value.1 == "2");
-        if both {
-            Ok(())
-        } else {
-            Err(format!("{seen:?}"))
-        }
-    });
+    let prometheus = scraping(&lab);
     // A change that Prometheus sees: what failed from the start is none.
     lab.block("blocked.example", Fault::TlsReset)
         .expect("a fault is laid");
@@ -181,34 +187,17 @@ fn every_query_of_every_panel_is_answered_by_a_prometheus_that_scrapes_two_agent
         );
     }
     let everything = Choice::everything(&prometheus);
-    let choose = |target| Choice::everything(&prometheus).of_target(target);
-    let some = [
-        "blocked.example:443",
-        "expired.example:443",
-        "half.example:443",
-        "time.example:123",
-        "vpn.example:5000",
-    ];
-    let some = some.map(choose);
-    let mut choices = vec![&everything];
-    for (path, dashboard) in all() {
-        if path.contains("target") {
-            choices = some.iter().collect();
-        }
-        for asked in panels(path, &dashboard) {
-            until(asked.title, || judge(&asked, &prometheus, &choices));
-        }
-        for variable in list(&dashboard["templating"]["list"]) {
-            let definition = text(&variable["definition"]);
-            if !definition.is_empty() {
-                let values = values(&prometheus, &everything, definition);
-                assert!(
-                    !values.is_empty() || may_be_empty(definition),
-                    "{path}: {} has no value",
-                    variable["name"]
-                );
-            }
-        }
+    let of_targets = TARGETS.map(|target| Choice::everything(&prometheus).of_target(target));
+    let [(fleet, overview), (target, details)] = all();
+    for asked in panels(fleet, &overview) {
+        until(asked.title, || judge(&asked, &prometheus, &[&everything]));
+    }
+    for asked in panels(target, &details) {
+        let choices: Vec<_> = of_targets.iter().collect();
+        until(asked.title, || judge(&asked, &prometheus, &choices));
+    }
+    for dashboard in [&overview, &details] {
+        judge_variables(dashboard, &prometheus, &everything);
         for mark in list(&dashboard["annotations"]["list"]) {
             let filled = everything.fill(text(&mark["expr"]));
             prometheus
@@ -216,7 +205,37 @@ fn every_query_of_every_panel_is_answered_by_a_prometheus_that_scrapes_two_agent
                 .unwrap_or_else(|error| panic!("{error}: {filled}"));
         }
     }
-    a_group_selects_its_targets(&prometheus, &all()[0].1);
+    a_group_selects_its_targets(&prometheus, &overview);
+}
+
+/// With both agents in the records.
+fn scraping(lab: &Lab) -> Prometheus<'_> {
+    let agents = lab.nodes().zip(1..);
+    let agents: Vec<_> = agents
+        .map(|((_, address), number)| (format!("node-{number}"), format!("{address}:9100")))
+        .collect();
+    let prometheus = Prometheus::start(lab, &agents, &rules::path());
+    until("both agents in the records", || {
+        let seen = prometheus.query("fleet:egress_agents:count")?;
+        let both = seen.iter().any(|sample| sample.value.1 == "2");
+        if both {
+            Ok(())
+        } else {
+            Err(format!("{seen:?}"))
+        }
+    });
+    prometheus
+}
+
+fn judge_variables(dashboard: &Value, prometheus: &Prometheus<'_>, choice: &Choice) {
+    for variable in list(&dashboard["templating"]["list"]) {
+        let definition = text(&variable["definition"]);
+        if !definition.is_empty() {
+            let values = values(prometheus, choice, definition);
+            let well = !values.is_empty() || may_be_empty(definition);
+            assert!(well, "{} has no value", variable["name"]);
+        }
+    }
 }
 
 fn values(prometheus: &Prometheus<'_>, choice: &Choice, definition: &str) -> Vec<String> {
@@ -229,12 +248,12 @@ fn values(prometheus: &Prometheus<'_>, choice: &Choice, definition: &str) -> Vec
 }
 
 /// A target may be in several groups: their names are joined in one label.
-fn a_group_selects_its_targets(prometheus: &Prometheus<'_>, dashboard: &serde_json::Value) {
+fn a_group_selects_its_targets(prometheus: &Prometheus<'_>, dashboard: &Value) {
     let mut variables = list(&dashboard["templating"]["list"]).iter();
     let target = variables
         .find(|variable| variable["name"] == "target")
         .expect("a variable");
-    let mut of = |group: &str| {
+    let of = |group: &str| {
         let mut choice = Choice::everything(prometheus);
         choice.0.insert("group", group.to_owned());
         values(prometheus, &choice, text(&target["definition"]))

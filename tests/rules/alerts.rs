@@ -401,7 +401,7 @@ fn a_configuration_that_is_refused_warns_after_five_minutes() {
 fn every_alert_is_described_here() {
     let here = include_str!("alerts.rs");
     for alert in Source::read().alerts() {
-        let name = format!("\"{}\"", alert.alert);
-        assert!(here.contains(&name), "{} has no test", alert.alert);
+        let name = format!("\"{}\"", alert.name);
+        assert!(here.contains(&name), "{} has no test", alert.name);
     }
 }

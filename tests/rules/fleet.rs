@@ -150,12 +150,12 @@ fn the_records_of_a_fleet_are_four_series_for_a_node_and_a_few_for_a_target() {
 
 #[test]
 fn two_clusters_in_one_prometheus_are_two_fleets() {
-    let labels = [&DOWN.1[..], &[("cluster", "north")]].concat();
+    let labels = [DOWN.1, &[("cluster", "north")]].concat();
     let north = World::new(4, 20)
         .cluster("north")
         .fail(0..3, 5..20, MCR, RESET);
     let south = World::new(40, 20).cluster("south");
-    Scenario::of_both(north, south)
+    Scenario::of_both(north, &south)
         .firing(15, &[(DOWN.0, &labels)])
         .holds();
 }

@@ -32,7 +32,7 @@ impl Scenario {
     }
 
     /// Two fleets that one Prometheus scrapes.
-    pub(crate) fn of_both(one: World, other: World) -> Self {
+    pub(crate) fn of_both(one: World, other: &World) -> Self {
         let mut scenario = Self::of(one);
         scenario.series.extend(other.series());
         scenario

@@ -92,7 +92,7 @@ fn azure_group(group: &Group) -> Value {
 
 fn azure_rule(rule: &Rule) -> Value {
     match rule {
-        Rule::Record(rule) => json!({"record": rule.record, "expression": rule.expr.trim()}),
+        Rule::Record(rule) => json!({"record": rule.name, "expression": rule.expr.trim()}),
         Rule::Alert(rule) => azure_alert(rule),
     }
 }
@@ -101,7 +101,7 @@ fn azure_alert(rule: &Alert) -> Value {
     let words = &rule.annotations;
     let mut alert = Map::new();
     let mut set = |key: &str, value: Value| alert.insert(key.to_owned(), value);
-    set("alert", json!(rule.alert));
+    set("alert", json!(rule.name));
     set("expression", json!(rule.expr.trim()));
     if let Some(lasting) = &rule.lasting {
         set("for", json!(iso_8601(lasting)));

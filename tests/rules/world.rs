@@ -3,7 +3,9 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::sheet::{Sheet, seconds};
 
 /// What every node of a fleet probes: target, probe, requirement.
 const PLAN: [(&str, &str, &str); 8] = [
@@ -171,73 +173,78 @@ impl World {
     }
 
     fn node(&self, node: usize) -> Vec<Value> {
-        let mut all = Vec::new();
-        let mut add = |metric: &str, labels: &str, value: &dyn Fn(usize) -> Option<f64>| {
-            let labels = format!("{}{labels}", self.labels(node));
-            let values = notation((0..self.minutes).map(value));
-            all.push(json!({"series": format!("{metric}{{{labels}}}"), "values": values}));
-        };
-        let alive = |minute| self.silence(node, minute).is_none();
-        let given = |value: f64| move |minute| alive(minute).then_some(value);
-        add("up", "", &|minute| match self.silence(node, minute) {
+        let mut sheet = Sheet::new(self.labels(node), self.minutes);
+        self.agent(node, &mut sheet);
+        for (metric, usual) in GAUGES {
+            sheet.add(metric, |minute| {
+                let spells = self.gauges.iter().filter(|(of, _)| of == metric);
+                let mut spells = spells.map(|(_, spell)| spell);
+                let now = spells.rfind(|spell| spell.covers(node, minute));
+                let value = now.map_or(usual, |spell| spell.value);
+                self.answers(node, minute).then_some(value)
+            });
+        }
+        let large = self.nodes > LARGE;
+        let targets = if large { TARGETS_OF_LARGE } else { PLAN.len() };
+        for target in &PLAN[..targets] {
+            self.target(node, target, &mut sheet);
+        }
+        sheet.series
+    }
+
+    /// What is about the agent itself.
+    fn agent(&self, node: usize, sheet: &mut Sheet) {
+        sheet.add("up", |minute| match self.silence(node, minute) {
             None => Some(1.0),
             Some(Silence::NoAnswer) => Some(0.0),
             Some(Silence::NoTarget) => None,
         });
-        let kubelet = self.known_nodes.as_ref();
-        if kubelet.is_some_and(|known| known.contains(&node)) {
-            add("kube_node_info", "", &|_| Some(1.0));
+        let known = self.known_nodes.as_ref();
+        if known.is_some_and(|known| known.contains(&node)) {
+            sheet.add("kube_node_info", |_| Some(1.0));
         }
-        add("egress_build_info", ",version=\"0.1.0\"", &given(1.0));
-        add("process_start_time_seconds", "", &|minute| {
-            alive(minute).then(|| self.started(node, minute))
+        sheet.add("egress_build_info{version=\"0.1.0\"}", |minute| {
+            self.answers(node, minute).then_some(1.0)
         });
-        for (metric, usual) in GAUGES {
-            let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
-            let own = labels.trim_end_matches('}');
-            let own = if own.is_empty() {
-                String::new()
-            } else {
-                format!(",{own}")
-            };
-            add(name, &own, &|minute| {
-                let spells = self.gauges.iter().filter(|(of, _)| of == metric);
-                let now = spells
-                    .map(|(_, spell)| spell)
-                    .rfind(|spell| spell.covers(node, minute));
-                alive(minute).then(|| now.map_or(usual, |spell| spell.value))
-            });
-        }
-        let targets = if self.nodes > LARGE {
-            TARGETS_OF_LARGE
-        } else {
-            PLAN.len()
-        };
-        for (target, probe, requirement) in PLAN.into_iter().take(targets) {
-            let id = format!(",target=\"{target}\",probe=\"{probe}\"");
-            add(
-                "egress_target_info",
-                &format!("{id},requirement=\"{requirement}\""),
-                &given(1.0),
-            );
-            add("egress_probe_success", &id, &|minute| {
-                let undecided = self
-                    .undecided
-                    .iter()
-                    .any(|spell| spell.covers(node, minute) && target.starts_with(spell.value));
-                let reached = self.failure(node, minute, target).is_none();
-                (alive(minute) && !undecided).then(|| f64::from(u8::from(reached)))
-            });
-            for (phase, reason) in self.kinds(target) {
-                let labels = format!("{id},phase=\"{phase}\",reason=\"{reason}\"");
-                add("egress_probe_failure_info", &labels, &|minute| {
+        sheet.add("process_start_time_seconds", |minute| {
+            let started = self.started(node, minute);
+            self.answers(node, minute).then_some(started)
+        });
+    }
+
+    fn target(
+        &self,
+        node: usize,
+        &(target, probe, requirement): &(&str, &str, &str),
+        sheet: &mut Sheet,
+    ) {
+        let id = format!("target=\"{target}\",probe=\"{probe}\"");
+        let info = format!("egress_target_info{{{id},requirement=\"{requirement}\"}}");
+        sheet.add(&info, |minute| self.answers(node, minute).then_some(1.0));
+        sheet.add(&format!("egress_probe_success{{{id}}}"), |minute| {
+            let of_target = |spell: &Spell<&str>| target.starts_with(spell.value);
+            let mut undecided = self.undecided.iter().filter(|spell| of_target(spell));
+            if !self.answers(node, minute) || undecided.any(|spell| spell.covers(node, minute)) {
+                return None;
+            }
+            let reached = self.failure(node, minute, target).is_none();
+            Some(f64::from(u8::from(reached)))
+        });
+        for (phase, reason) in self.kinds(target) {
+            let labels = format!("{id},phase=\"{phase}\",reason=\"{reason}\"");
+            sheet.add(
+                &format!("egress_probe_failure_info{{{labels}}}"),
+                |minute| {
                     let failure = self.failure(node, minute, target)?;
                     let same = (failure.phase, failure.reason) == (phase, reason);
-                    (alive(minute) && same).then_some(1.0)
-                });
-            }
+                    (self.answers(node, minute) && same).then_some(1.0)
+                },
+            );
         }
-        all
+    }
+
+    fn answers(&self, node: usize, minute: usize) -> bool {
+        self.silence(node, minute).is_none()
     }
 
     fn labels(&self, node: usize) -> String {
@@ -306,38 +313,3 @@ pub(crate) const LATENCY: &str =
 /// Not a number stands for the minute itself: an agent that tries all the time.
 pub(crate) const LAST_ATTEMPT: &str =
     "egress_probe_last_attempt_timestamp_seconds{target=\"mcr.microsoft.com:443\",probe=\"https\"}";
-
-#[expect(clippy::cast_precision_loss, reason = "a test has few minutes")]
-pub(crate) fn seconds(minute: usize) -> f64 {
-    (minute * 60) as f64
-}
-
-/// promtool's notation of one sample a minute. What ends is marked stale, as Prometheus does.
-fn notation(samples: impl Iterator<Item = Option<f64>>) -> String {
-    let samples: Vec<_> = samples.collect();
-    let mut text = String::new();
-    let mut at = 0;
-    while at < samples.len() {
-        let same = |other: &&Option<f64>| **other == samples[at];
-        let run = samples[at..].iter().take_while(same).count().max(1);
-        match samples[at] {
-            Some(value) if value.is_nan() => {
-                let start = seconds(at);
-                let run = samples[at..]
-                    .iter()
-                    .take_while(|s| s.is_some_and(f64::is_nan))
-                    .count();
-                write!(text, "{start}+60x{} ", run - 1).expect("a String takes text");
-                at += run;
-                continue;
-            }
-            Some(value) => write!(text, "{value}+0x{} ", run - 1),
-            None if at == 0 => write!(text, "_x{run} "),
-            None if run == 1 => write!(text, "stale "),
-            None => write!(text, "stale _x{} ", run - 1),
-        }
-        .expect("a String takes text");
-        at += run;
-    }
-    text
-}

@@ -75,7 +75,7 @@ fn no_rule_names_a_job_a_cluster_or_a_node() {
 #[test]
 fn an_alert_has_a_severity_and_sentences_that_name_only_what_it_carries() {
     for alert in Source::read().alerts() {
-        let name = &alert.alert;
+        let name = &alert.name;
         assert!(name.starts_with("Egress"), "{name}");
         assert!(
             ["critical", "warning"].contains(&alert.severity()),
@@ -123,13 +123,13 @@ fn every_alert_has_a_section_in_a_runbook() {
         let path = source::root().join("docs/runbooks").join(page);
         let text =
             fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()));
-        let heading = format!("\n## {}\n", alert.alert);
+        let heading = format!("\n## {}\n", alert.name);
         assert!(
             text.contains(&heading),
             "{page} has no section {}",
-            alert.alert
+            alert.name
         );
-        assert_eq!(anchor, alert.alert.to_lowercase());
+        assert_eq!(anchor, alert.name.to_lowercase());
     }
 }
 
@@ -138,7 +138,7 @@ fn every_alert_is_in_the_table_of_alerts() {
     let page =
         fs::read_to_string(source::root().join("docs/alerts.md")).expect("the page is there");
     for alert in Source::read().alerts() {
-        let row = format!("| `{}` | {} |", alert.alert, alert.severity());
+        let row = format!("| `{}` | {} |", alert.name, alert.severity());
         assert!(page.contains(&row), "docs/alerts.md lacks {row}");
     }
 }

@@ -1,6 +1,5 @@
 //! A real Prometheus on the lab's firewall, from where it sees every node.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::Path;
@@ -17,10 +16,9 @@ pub(crate) struct Prometheus<'a> {
     child: Child,
 }
 
-/// Labels and value of one series.
+/// The value of one series.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Sample {
-    pub(crate) metric: BTreeMap<String, String>,
     pub(crate) value: (f64, String),
 }
 
@@ -59,10 +57,14 @@ impl<'a> Prometheus<'a> {
             .stderr(log);
         let child = command.spawn().expect("ip netns exec starts");
         let mut prometheus = Self { lab, child };
-        until("Prometheus: install Debian's package prometheus", || {
+        until("Prometheus", || {
             let ended = prometheus.child.try_wait().expect("a child of ours");
             let said = || fs::read_to_string(folder.join("log")).unwrap_or_default();
-            assert!(ended.is_none(), "Prometheus has ended: {}", said());
+            assert!(
+                ended.is_none(),
+                "Prometheus has ended (is Debian's package prometheus installed?): {}",
+                said()
+            );
             let ready = prometheus.get("/-/ready", &[]);
             if ready.contains("Ready") {
                 Ok(())

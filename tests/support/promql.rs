@@ -1,4 +1,4 @@
-//! The words of PromQL: which metrics and labels an expression names, and whether anybody exports them.
+//! The words of a query: which metrics and labels an expression names, and whether anybody exports them.
 //! Whether it is valid is for Prometheus to say.
 
 use std::collections::BTreeSet;

@@ -1,5 +1,7 @@
 //! The one source of rules, read.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -30,14 +32,16 @@ pub(crate) enum Rule {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Record {
-    pub(crate) record: String,
+    #[serde(rename = "record")]
+    pub(crate) name: String,
     pub(crate) expr: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Alert {
-    pub(crate) alert: String,
+    #[serde(rename = "alert")]
+    pub(crate) name: String,
     pub(crate) expr: String,
     #[serde(rename = "for")]
     pub(crate) lasting: Option<String>,
@@ -89,13 +93,13 @@ impl Source {
     /// # Panics
     /// If there is no such alert: a mistake in the test.
     pub(crate) fn alert(&self, name: &str) -> &Alert {
-        let found = self.alerts().find(|alert| alert.alert == name);
+        let found = self.alerts().find(|alert| alert.name == name);
         found.unwrap_or_else(|| panic!("there is no alert {name}"))
     }
 
     pub(crate) fn record_names(&self) -> BTreeSet<String> {
         let names = self.rules().filter_map(|rule| match rule {
-            Rule::Record(rule) => Some(rule.record.clone()),
+            Rule::Record(rule) => Some(rule.name.clone()),
             Rule::Alert(_) => None,
         });
         names.collect()
