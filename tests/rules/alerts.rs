@@ -92,6 +92,37 @@ fn a_reason_that_changes_every_minute_does_not_hold_the_page_back() {
 }
 
 #[test]
+fn a_reason_of_two_minutes_does_not_rename_the_page() {
+    let labels = labels(RESET, MCR);
+    let world = World::new(4, 30)
+        .fail(0..4, 10..30, MCR, RESET)
+        .fail(0..3, 20..22, MCR, TIMEOUT);
+    Scenario::of(world)
+        .firing(20, &[("EgressTargetDownOnMostNodes", &labels)])
+        .firing(21, &[("EgressTargetDownOnMostNodes", &labels)])
+        .holds();
+}
+
+#[test]
+fn what_fails_from_the_first_minute_on_is_waited_for_as_well() {
+    let count = |alert: &str| {
+        format!("count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}) or vector(0)")
+    };
+    let waits = |world: World, alert: &str, minute: usize| {
+        Scenario::of(world)
+            .value(minute - 1, &count(alert), 0.0)
+            .value(minute, &count(alert), 1.0)
+            .holds();
+    };
+    let ill = |nodes, target| World::new(4, 20).fail(nodes, 0..20, target, TIMEOUT);
+    waits(ill(0..4, MCR), "EgressTargetDownOnMostNodes", 2);
+    waits(ill(0..1, MCR), "EgressTargetDownOnSomeNodes", 15);
+    waits(ill(0..1, ""), "EgressNodeCutOff", 5);
+    waits(ill(0..4, ""), "EgressDnsFailing", 2);
+    waits(ill(0..4, "ntp"), "EgressNtpSilent", 15);
+}
+
+#[test]
 fn a_target_that_one_node_of_four_does_not_reach_warns_after_a_quarter_of_an_hour() {
     let labels = on_node_0(labels(RESET, MCR));
     let down: Firing<'_> = ("EgressTargetDownOnSomeNodes", &labels);
@@ -134,6 +165,7 @@ fn a_node_that_reaches_nothing_pages_after_five_minutes_and_only_as_a_node() {
         .quiet(14)
         .firing(15, &[cut])
         .describes(20, cut, said)
+        .value(20, "sum(target:egress_nodes_down:count)", 0.0)
         .firing(39, &[cut])
         .quiet(40)
         .holds();
@@ -291,11 +323,14 @@ fn latency_is_measured_against_its_own_past() {
         .describes(170, slow, said)
         .quiet(200)
         .holds();
-    // One slow node of three, three times nearly nothing, and what has always been slow.
+    // One slow node of three, three times nearly nothing, what has always been slow, and what is twice as slow.
     for world in [
         World::new(3, 240).gauge(0..1, 120..240, LATENCY, 0.9),
         World::new(3, 240).gauge(0..3, 120..240, LATENCY, 0.2),
         World::new(3, 240).gauge(0..3, 0..240, LATENCY, 4.0),
+        World::new(3, 240)
+            .gauge(0..3, 0..240, LATENCY, 1.0)
+            .gauge(0..3, 120..240, LATENCY, 2.0),
     ] {
         Scenario::of(world).quiet(150).quiet(239).holds();
     }

@@ -82,6 +82,20 @@ fn agents_that_have_just_started_do_not_count() {
     scenario.holds();
 }
 
+#[test]
+fn agents_that_start_again_and_again_do_not_count() {
+    let world = World::new(FEWER, 20)
+        .silent(40..FEWER, 0..6, Silence::NoTarget)
+        .restart(40..FEWER, 8)
+        .restart(40..FEWER, 10)
+        .fail(40..FEWER, 6..12, "", TIMEOUT);
+    let mut scenario = Scenario::of(world);
+    for minute in 3..20 {
+        scenario = scenario.quiet(minute);
+    }
+    scenario.holds();
+}
+
 /// Ten agents a minute are replaced; each is away for one scrape.
 fn rollout(mut world: World, from: usize) -> World {
     for (batch, first) in (0..FEWER).step_by(10).enumerate() {
@@ -157,5 +171,24 @@ fn two_clusters_in_one_prometheus_are_two_fleets() {
     let south = World::new(40, 20).cluster("south");
     Scenario::of_both(north, &south)
         .firing(15, &[(DOWN.0, &labels)])
+        .holds();
+}
+
+#[test]
+fn without_a_label_node_nodes_are_told_apart_by_their_instance() {
+    let instance = [("instance", "10.0.0.2:9100")];
+    let cut = [
+        &instance[..],
+        &[("phase", "connect"), ("reason", "timeout")],
+    ]
+    .concat();
+    let world = World::new(4, 30)
+        .unnamed()
+        .fail(2..3, 5..15, "", TIMEOUT)
+        .silent(2..3, 15..30, Silence::NoAnswer);
+    Scenario::of(world)
+        .firing(12, &[("EgressNodeCutOff", &cut)])
+        .quiet(18)
+        .firing(26, &[("EgressAgentDown", &instance)])
         .holds();
 }

@@ -61,6 +61,7 @@ pub(crate) struct World {
     minutes: usize,
     nodes: usize,
     cluster: Option<&'static str>,
+    named: bool,
     failures: Vec<Spell<Failure>>,
     undecided: Vec<Spell<&'static str>>,
     silences: Vec<Spell<Silence>>,
@@ -75,6 +76,7 @@ impl World {
             minutes,
             nodes,
             cluster: None,
+            named: true,
             failures: Vec::new(),
             undecided: Vec::new(),
             silences: Vec::new(),
@@ -87,6 +89,12 @@ impl World {
     /// Every series has this label `cluster`.
     pub(crate) fn cluster(mut self, name: &'static str) -> Self {
         self.cluster = Some(name);
+        self
+    }
+
+    /// No series has a label `node`.
+    pub(crate) fn unnamed(mut self) -> Self {
+        self.named = false;
         self
     }
 
@@ -249,9 +257,10 @@ impl World {
 
     fn labels(&self, node: usize) -> String {
         let (high, low) = (node / 256, node % 256);
-        let mut labels = format!(
-            "job=\"egress-probe\",node=\"node-{node}\",instance=\"10.0.{high}.{low}:9100\""
-        );
+        let mut labels = format!("job=\"egress-probe\",instance=\"10.0.{high}.{low}:9100\"");
+        if self.named {
+            write!(labels, ",node=\"node-{node}\"").expect("a String takes text");
+        }
         if let Some(cluster) = self.cluster {
             write!(labels, ",cluster=\"{cluster}\"").expect("a String takes text");
         }
