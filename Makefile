@@ -6,7 +6,8 @@ AGENT := target/release/egress-probe
 # Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: help run test lint audit doc image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
+.PHONY: help run test lint audit doc image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down rules \
+	dashboards
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +25,12 @@ lint: ## format and lints, every warning an error
 
 doc: ## the crate's documentation, every warning an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
+
+rules: ## the shipped forms of alerts and recording rules, from manifests/rules
+	UPDATE_RULES=1 cargo test --quiet --test alerts shipped
+
+dashboards: ## the dashboards, from tests/dashboards
+	UPDATE_DASHBOARDS=1 cargo test --quiet --test dashboards shipped
 
 audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

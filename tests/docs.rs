@@ -309,10 +309,12 @@ fn every_flag_is_documented_and_every_documented_flag_exists() {
     assert_eq!(documented, flags(&command));
 }
 
-/// The README, if there is one, and every page.
+/// The README, if there is one, every page and every runbook.
 fn pages() -> Vec<PathBuf> {
-    let docs = fs::read_dir(root().join("docs")).unwrap();
-    let mut pages: Vec<_> = docs.map(|entry| entry.unwrap().path()).collect();
+    let folders =
+        ["docs", "docs/runbooks"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let entries = folders.into_iter().flatten();
+    let mut pages: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("README.md"));
     pages.retain(|page| page.extension().is_some_and(|kind| kind == "md") && page.exists());
     pages

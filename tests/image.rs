@@ -14,6 +14,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -109,7 +110,8 @@ fn a_container_with_the_rights_of_the_daemonset_probes_serves_and_ends_in_peace(
         arguments: vec!["--tls-roots=none"],
     };
     let container = Container::prepare(&IMAGE, &pod, &lab, &given);
-    let running = Running::of(&lab, 9100, container.run());
+    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9100);
+    let running = Running::of(&lab, lab.node(), address, container.run());
 
     let report = running.report();
     assert_eq!(report.troubled(), Vec::<String>::new());

@@ -13,16 +13,21 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use egress_lab::Lab;
+use egress_lab::{Lab, Namespace};
 
 /// The program under test.
 pub(crate) fn agent() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_egress-probe"))
 }
 
-/// The agent on the lab's node, with nothing of this process's environment but the path.
+/// The agent on the lab's (first) node.
 pub(crate) fn agent_in(lab: &Lab) -> Command {
-    let mut command = lab.node().command(agent());
+    agent_on(lab.node())
+}
+
+/// The agent on a node, with nothing of this process's environment but the path.
+pub(crate) fn agent_on(node: &Namespace) -> Command {
+    let mut command = node.command(agent());
     command.env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command

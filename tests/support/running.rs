@@ -1,53 +1,71 @@
-//! The agent at work on the lab's node, and its pages as curl sees them.
+//! The agent at work on a node of the lab, and its pages as curl sees them.
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-use egress_lab::Lab;
+use egress_lab::{Lab, Namespace};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::time::Instant;
 
 use super::report::{Report, Target};
 use super::wait::until;
-use super::{agent_in, trusting};
+use super::{agent_on, trusting};
 
 /// Dropping it kills it.
 pub(crate) struct Running<'a> {
-    lab: &'a Lab,
+    node: &'a Namespace,
     child: Child,
-    port: u16,
+    address: SocketAddrV4,
     log: PathBuf,
 }
 
 impl<'a> Running<'a> {
-    /// Returns when the first round is over. Every agent in one lab has a port of its own.
+    /// On the first node. Returns when the first round is over. Every agent in one lab has a port of its own.
     pub(crate) fn start<S: AsRef<OsStr>>(
         lab: &'a Lab,
         port: u16,
         arguments: &[S],
         variables: &[(&str, &str)],
     ) -> Self {
-        let mut command = agent_in(lab);
-        command.args(["run", "--listen", &format!("127.0.0.1:{port}")]);
-        command.args(trusting(lab)).args(arguments);
-        command.envs(variables.iter().copied());
-        Self::of(lab, port, command)
+        let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        Self::start_on(lab, lab.node(), address, arguments, variables)
     }
 
-    /// The same for a command that runs the agent in the lab's node, on this port.
-    pub(crate) fn of(lab: &'a Lab, port: u16, mut command: Command) -> Self {
-        let log = lab.folder().join(format!("agent-{port}.log"));
+    /// The same on any node, at an address of it.
+    pub(crate) fn start_on<S: AsRef<OsStr>>(
+        lab: &'a Lab,
+        node: &'a Namespace,
+        address: SocketAddrV4,
+        arguments: &[S],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut command = agent_on(node);
+        command.args(["run", "--listen", &address.to_string()]);
+        command.args(trusting(lab)).args(arguments);
+        command.envs(variables.iter().copied());
+        Self::of(lab, node, address, command)
+    }
+
+    /// The same for a command that runs the agent on this node, at this address.
+    pub(crate) fn of(
+        lab: &'a Lab,
+        node: &'a Namespace,
+        address: SocketAddrV4,
+        mut command: Command,
+    ) -> Self {
+        let log = lab.folder().join(format!("agent-{address}.log"));
         let output = File::create(&log).expect("the lab's folder takes files");
         command.stdout(output.try_clone().expect("another handle"));
         let child = command.stderr(output).spawn().expect("the agent starts");
         let mut running = Self {
-            lab,
+            node,
             child,
-            port,
+            address,
             log,
         };
         running.become_ready();
@@ -82,11 +100,11 @@ impl<'a> Running<'a> {
     }
 
     fn curl(&self, path: &str, arguments: &[&str]) -> (u16, String) {
-        let mut curl = self.lab.node().command("curl");
+        let mut curl = self.node.command("curl");
         curl.args(["-sS", "--max-time", "10", "-w", "\n%{http_code}"]);
         let output = curl
             .args(arguments)
-            .arg(format!("http://127.0.0.1:{}{path}", self.port))
+            .arg(format!("http://{}{path}", self.address))
             .output()
             .expect("curl starts");
         let text = String::from_utf8(output.stdout).expect("the agent writes text");

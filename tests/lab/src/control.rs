@@ -186,13 +186,16 @@ impl Control {
         firewall.feed("nft", &nft, &rules::firewall(&laid)?)?;
         internet.feed("nft", &nft, &rules::internet(&self.directory, &laid)?)?;
         firewall.feed("iptables-restore", &[], &rules::inspection(&laid, false)?)?;
-        let node = &self.topology.node;
-        node.ip_batch(&rules::node(&laid, false)?)?;
+        for node in &self.topology.nodes {
+            node.ip_batch(&rules::node(&laid, false)?)?;
+        }
         if self.middleboxes {
             haproxy::deny(&self.folder, &denied(&laid))?;
         }
         if self.directory.has_ipv6() {
-            node.ip6_batch(&rules::node(&laid, true)?)?;
+            for node in &self.topology.nodes {
+                node.ip6_batch(&rules::node(&laid, true)?)?;
+            }
             firewall.feed("ip6tables-restore", &[], &rules::inspection(&laid, true)?)?;
         }
         Ok(())

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::fault::ANYWHERE;
 use crate::spec::{HostSpec, LabSpec, Service};
 
+/// The first node; the others' addresses are in `wire`.
 pub(crate) const NODE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 2);
 pub(crate) const FIREWALL: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 pub(crate) const FIREWALL_OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 18, 2, 1);
 /// The router between node and firewall: hop 1 of every way, the firewall being hop 2.
-pub(crate) const NEAR: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 3);
 pub(crate) const NEAR_OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
 /// The router between firewall and internet: hop 3.
 pub(crate) const FAR: Ipv4Addr = Ipv4Addr::new(198, 18, 2, 2);
@@ -25,10 +25,8 @@ pub(crate) const SECOND_NAMESERVER: Ipv4Addr = Ipv4Addr::new(198, 18, 1, 3);
 pub(crate) const ODDITIES: Ipv4Addr = Ipv4Addr::new(198, 18, 1, 4);
 pub(crate) const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 
-pub(crate) const NODE_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 2);
 pub(crate) const FIREWALL_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 pub(crate) const FIREWALL_OUTSIDE_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 3, 0, 0, 0, 0, 1);
-pub(crate) const NEAR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 3);
 pub(crate) const NEAR_OUTSIDE_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
 pub(crate) const FAR_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 3, 0, 0, 0, 0, 2);
 pub(crate) const FAR_OUTSIDE_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 1);

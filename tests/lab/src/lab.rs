@@ -17,6 +17,7 @@ use crate::servers::process::require_programs;
 use crate::servers::{Servers, squid};
 use crate::spec::LabSpec;
 use crate::topology::{Topology, resolv_conf};
+use crate::wire::Wire;
 
 /// Node, firewall and internet with their servers. Several labs live side by side.
 pub struct Lab {
@@ -70,8 +71,16 @@ impl Lab {
         &self.guard.folder
     }
 
+    /// The first node.
     pub fn node(&self) -> &Namespace {
-        &self.control.topology.node
+        self.control.topology.node()
+    }
+
+    /// Every node with its address.
+    pub fn nodes(&self) -> impl Iterator<Item = (&Namespace, Ipv4Addr)> {
+        let nodes = &self.control.topology.nodes;
+        let wires = Wire::all(u8::MAX);
+        nodes.iter().zip(wires.map(Wire::node))
     }
 
     pub fn firewall(&self) -> &Namespace {
@@ -96,6 +105,7 @@ impl Lab {
         &self.resolv_conf
     }
 
+    /// That of the first node.
     pub fn node_address(&self) -> Ipv4Addr {
         NODE
     }

@@ -28,6 +28,7 @@ mod rules;
 mod servers;
 mod spec;
 mod topology;
+mod wire;
 
 pub use cluster::Cluster;
 pub use control::Control;

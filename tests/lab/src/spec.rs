@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LabSpec {
     pub hosts: Vec<HostSpec>,
+    /// How many nodes there are, each with a namespace and an address of its own.
+    pub nodes: u8,
     /// What the instance metadata service says; `None`: nothing answers at its address.
     pub metadata: Option<Metadata>,
-    /// Whether the node has IPv6 addresses and a default IPv6 route.
+    /// Whether nodes have IPv6 addresses and a default IPv6 route.
     pub ipv6: bool,
     /// Whether a nameserver answers at `Lab::second_nameserver` too (its port is closed otherwise).
     pub second_nameserver: bool,
@@ -24,6 +26,7 @@ impl Default for LabSpec {
     fn default() -> Self {
         Self {
             hosts: Vec::new(),
+            nodes: 1,
             metadata: None,
             ipv6: true,
             second_nameserver: false,

@@ -1,28 +1,31 @@
-//! The wires: node -- router -- firewall -- router -- internet, namespaces with the addresses of the directory.
+//! The wires: nodes -- router -- firewall -- router -- internet, namespaces with the addresses of the directory.
 //! Everything that nobody owns, 192.0.2.0/24 first, ends in silence in the internet.
 
 use std::fmt::Write;
 use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::directory::{
     Directory, FAR, FAR_OUTSIDE, FAR_OUTSIDE_V6, FAR_V6, FIREWALL, FIREWALL_OUTSIDE,
-    FIREWALL_OUTSIDE_V6, FIREWALL_V6, INTERNET_V6, METADATA, NAMESERVER, NEAR, NEAR_OUTSIDE,
-    NEAR_OUTSIDE_V6, NEAR_V6, NODE, NODE_V6, ODDITIES, ODDITIES_V6, SECOND_NAMESERVER,
+    FIREWALL_OUTSIDE_V6, FIREWALL_V6, INTERNET_V6, METADATA, NAMESERVER, NEAR_OUTSIDE,
+    NEAR_OUTSIDE_V6, ODDITIES, ODDITIES_V6, SECOND_NAMESERVER,
 };
 use crate::namespace::{Namespace, feed};
 use crate::spec::LabSpec;
+use crate::wire::Wire;
 
-/// The interface of the firewall that looks towards the node.
+/// The interface of a router that looks towards the nodes.
 pub(crate) const INSIDE: &str = "inside";
 
 /// The namespaces. A TTL of 1 ends at `near`, of 2 at `firewall`, of 3 at `far`; hosts answer from 4 on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Topology {
-    pub node: Namespace,
+    /// At least one.
+    pub nodes: Vec<Namespace>,
     pub near: Namespace,
     pub firewall: Namespace,
     pub far: Namespace,
@@ -31,22 +34,30 @@ pub struct Topology {
 
 impl Topology {
     pub fn create(id: &str, spec: &LabSpec, directory: &Directory) -> Result<Self> {
-        let [node, near, firewall, far, internet] = ["node", "near", "fw", "far", "net"]
-            .map(|part| Namespace::new(format!("egl-{id}-{part}")));
+        ensure!(spec.nodes > 0, "a lab has at least one node");
+        let namespace = |part: &str| Namespace::new(format!("egl-{id}-{part}"));
         let topology = Self {
-            node,
-            near,
-            firewall,
-            far,
-            internet,
+            nodes: Wire::all(spec.nodes)
+                .map(|wire| namespace(&wire.part()))
+                .collect(),
+            near: namespace("near"),
+            firewall: namespace("fw"),
+            far: namespace("far"),
+            internet: namespace("net"),
         };
         let names = topology
             .all()
             .map(|namespace| format!("netns add {}\n", namespace.name()));
-        feed(Command::new("ip").args(["-batch", "-"]), &names.concat())
-            .context("making network namespaces")?;
+        feed(
+            Command::new("ip").args(["-batch", "-"]),
+            &names.collect::<String>(),
+        )
+        .context("making network namespaces")?;
         topology.set_kernel_parameters(spec)?;
-        topology.node.ip_batch(&topology.node_lines(spec)?)?;
+        for (node, wire) in topology.nodes.iter().zip(Wire::all(spec.nodes)) {
+            node.ip_batch(&topology.node_lines(spec, wire)?)?;
+            write_resolv_conf(node, spec)?;
+        }
         topology.near.ip_batch(&topology.near_lines(spec)?)?;
         topology
             .firewall
@@ -54,19 +65,17 @@ impl Topology {
         topology.far.ip_batch(&topology.far_lines(spec)?)?;
         let internet_lines = internet_lines(spec, directory)?;
         topology.internet.ip_batch(&internet_lines)?;
-        topology.write_resolv_conf(spec)?;
         Ok(topology)
     }
 
-    const fn all(&self) -> [&Namespace; 5] {
-        let Self {
-            node,
-            near,
-            firewall,
-            far,
-            internet,
-        } = self;
-        [node, near, firewall, far, internet]
+    /// The first node.
+    pub fn node(&self) -> &Namespace {
+        &self.nodes[0]
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Namespace> {
+        let others = [&self.near, &self.firewall, &self.far, &self.internet];
+        self.nodes.iter().chain(others)
     }
 
     fn set_kernel_parameters(&self, spec: &LabSpec) -> Result<()> {
@@ -96,25 +105,29 @@ impl Topology {
             router.sysctl(&ROUTER)?;
         }
         if !spec.ipv6 {
-            self.node.sysctl(&NO_IPV6)?;
+            for node in &self.nodes {
+                node.sysctl(&NO_IPV6)?;
+            }
         }
         Ok(())
     }
 
-    fn node_lines(&self, spec: &LabSpec) -> Result<String> {
-        let near = self.near.name();
+    fn node_lines(&self, spec: &LabSpec, wire: Wire) -> Result<String> {
+        let (near, inside) = (self.near.name(), wire.interface());
+        let (address, gateway) = (wire.node(), wire.router());
         let mut lines = format!(
             "link set lo up\n\
-             link add eth0 type veth peer name {INSIDE} netns {near}\n\
-             addr add {NODE}/31 dev eth0\n\
+             link add eth0 type veth peer name {inside} netns {near}\n\
+             addr add {address}/31 dev eth0\n\
              link set eth0 up\n\
-             route add default via {NEAR}\n"
+             route add default via {gateway}\n"
         );
         if spec.ipv6 {
+            let (address, gateway) = (wire.node_v6(), wire.router_v6());
             write!(
                 lines,
-                "addr add {NODE_V6}/127 dev eth0 nodad\n\
-                 route add default via {NEAR_V6}\n"
+                "addr add {address}/127 dev eth0 nodad\n\
+                 route add default via {gateway}\n"
             )?;
         }
         Ok(lines)
@@ -123,17 +136,26 @@ impl Topology {
     fn near_lines(&self, spec: &LabSpec) -> Result<String> {
         let mut lines = router(&self.firewall, INSIDE)
             + &format!(
-                "addr add {NEAR}/31 dev {INSIDE}\n\
-                 addr add {NEAR_OUTSIDE}/31 dev outside\n\
+                "addr add {NEAR_OUTSIDE}/31 dev outside\n\
                  route add default via {FIREWALL}\n"
             );
         if spec.ipv6 {
             write!(
                 lines,
-                "addr add {NEAR_V6}/127 dev {INSIDE} nodad\n\
-                 addr add {NEAR_OUTSIDE_V6}/127 dev outside nodad\n\
+                "addr add {NEAR_OUTSIDE_V6}/127 dev outside nodad\n\
                  route add default via {FIREWALL_V6}\n"
             )?;
+        }
+        for wire in Wire::all(spec.nodes) {
+            let (inside, address) = (wire.interface(), wire.router());
+            write!(
+                lines,
+                "addr add {address}/31 dev {inside}\nlink set {inside} up\n"
+            )?;
+            if spec.ipv6 {
+                let address = wire.router_v6();
+                writeln!(lines, "addr add {address}/127 dev {inside} nodad")?;
+            }
         }
         Ok(lines)
     }
@@ -143,7 +165,6 @@ impl Topology {
             + &format!(
                 "addr add {FIREWALL}/31 dev {INSIDE}\n\
                  addr add {FIREWALL_OUTSIDE}/30 dev outside\n\
-                 route add {NODE}/32 via {NEAR_OUTSIDE}\n\
                  route add default via {FAR}\n"
             );
         if spec.ipv6 {
@@ -151,10 +172,10 @@ impl Topology {
                 lines,
                 "addr add {FIREWALL_V6}/127 dev {INSIDE} nodad\n\
                  addr add {FIREWALL_OUTSIDE_V6}/64 dev outside nodad\n\
-                 route add {NODE_V6}/128 via {NEAR_OUTSIDE_V6}\n\
                  route add default via {FAR_V6}\n"
             )?;
         }
+        lines += &routes_to_nodes(spec, (NEAR_OUTSIDE, NEAR_OUTSIDE_V6));
         Ok(lines)
     }
 
@@ -163,7 +184,6 @@ impl Topology {
             + &format!(
                 "addr add {FAR}/30 dev {INSIDE}\n\
                  addr add {FAR_OUTSIDE}/24 dev outside\n\
-                 route add {NODE}/32 via {FIREWALL_OUTSIDE}\n\
                  route add default via {NAMESERVER}\n"
             );
         if spec.ipv6 {
@@ -171,20 +191,30 @@ impl Topology {
                 lines,
                 "addr add {FAR_V6}/64 dev {INSIDE} nodad\n\
                  addr add {FAR_OUTSIDE_V6}/64 dev outside nodad\n\
-                 route add {NODE_V6}/128 via {FIREWALL_OUTSIDE_V6}\n\
                  route add default via {INTERNET_V6}\n"
             )?;
         }
+        lines += &routes_to_nodes(spec, (FIREWALL_OUTSIDE, FIREWALL_OUTSIDE_V6));
         Ok(lines)
     }
+}
 
-    /// `ip netns exec` mounts it over /etc/resolv.conf, so that any program in the node asks the lab.
-    fn write_resolv_conf(&self, spec: &LabSpec) -> Result<()> {
-        let folder = format!("/etc/netns/{}", self.node.name());
-        fs::create_dir_all(&folder).with_context(|| format!("making {folder}"))?;
-        fs::write(format!("{folder}/resolv.conf"), resolv_conf(spec)?)?;
-        Ok(())
-    }
+/// `ip netns exec` mounts it over /etc/resolv.conf, so that any program in the node asks the lab.
+fn write_resolv_conf(node: &Namespace, spec: &LabSpec) -> Result<()> {
+    let folder = format!("/etc/netns/{}", node.name());
+    fs::create_dir_all(&folder).with_context(|| format!("making {folder}"))?;
+    fs::write(format!("{folder}/resolv.conf"), resolv_conf(spec)?)?;
+    Ok(())
+}
+
+/// The way back to every node.
+fn routes_to_nodes(spec: &LabSpec, (v4, v6): (Ipv4Addr, Ipv6Addr)) -> String {
+    let routes = Wire::all(spec.nodes).map(|wire| {
+        let (node, node_v6) = (wire.node(), wire.node_v6());
+        let v6 = format!("route add {node_v6}/128 via {v6}\n");
+        format!("route add {node}/32 via {v4}\n") + if spec.ipv6 { &v6 } else { "" }
+    });
+    routes.collect()
 }
 
 /// A router whose interface `outside` leads to the next namespace; that of its inside is there already.
@@ -205,7 +235,6 @@ fn internet_lines(spec: &LabSpec, directory: &Directory) -> Result<String> {
          addr add {SECOND_NAMESERVER}/24 dev eth0\n\
          addr add {ODDITIES}/24 dev eth0\n\
          link set eth0 up\n\
-         route add {NODE}/32 via {FAR_OUTSIDE}\n\
          route add {FIREWALL_OUTSIDE}/32 via {FAR_OUTSIDE}\n"
     );
     if spec.metadata.is_some() {
@@ -216,10 +245,10 @@ fn internet_lines(spec: &LabSpec, directory: &Directory) -> Result<String> {
             lines,
             "addr add {INTERNET_V6}/64 dev eth0 nodad\n\
              addr add {ODDITIES_V6}/64 dev eth0 nodad\n\
-             route add {NODE_V6}/128 via {FAR_OUTSIDE_V6}\n\
              route add {FIREWALL_OUTSIDE_V6}/128 via {FAR_OUTSIDE_V6}\n"
         )?;
     }
+    lines += &routes_to_nodes(spec, (FAR_OUTSIDE, FAR_OUTSIDE_V6));
     for address in directory.sites.iter().flat_map(|site| &site.v4) {
         writeln!(lines, "addr add {address}/32 dev lo")?;
     }

@@ -140,7 +140,7 @@ fn say(text: &str) -> Result<()> {
 fn exec(beacon: &Path, program: &[OsString]) -> Result<()> {
     ensure!(!program.is_empty(), "no program was given");
     let control = Beacon::find(beacon)?.control;
-    let mut command = control.topology().node.command(&program[0]);
+    let mut command = control.topology().node().command(&program[0]);
     command.args(&program[1..]);
     for variable in ["SSL_CERT_FILE", "CURL_CA_BUNDLE"] {
         command.env(variable, control.ca_file());

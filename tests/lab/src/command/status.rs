@@ -19,13 +19,14 @@ pub(super) fn render(beacon: &Beacon) -> Result<String> {
         beacon.process,
         control.folder().display()
     )?;
-    for (part, namespace) in [
-        ("node", &topology.node),
+    let nodes = topology.nodes.iter().map(|node| ("node", node));
+    let others = [
         ("router", &topology.near),
         ("firewall", &topology.firewall),
         ("router", &topology.far),
         ("internet", &topology.internet),
-    ] {
+    ];
+    for (part, namespace) in nodes.chain(others) {
         let programs = programs(namespace)?.join(", ");
         writeln!(text, "{part:9} {:24} {programs}", namespace.name())?;
     }
