@@ -117,6 +117,10 @@ fn silent(record: &Record, node: &Node<'_>) -> Diagnosis {
     }
     Diagnosis::undetermined("nothing answers the SYN")
         .and("a packet filter, a route to nowhere and a dead host are silent alike")
+        .and_if(is_private(record), || {
+            "all addresses of the name are private: a private endpoint, or resolvers that lead astray"
+                .to_owned()
+        })
         .and_if(alike.well > 0, || {
             format!("other targets on TCP {port} work ({})", alike.well)
         })
@@ -124,6 +128,10 @@ fn silent(record: &Record, node: &Node<'_>) -> Diagnosis {
             "others work".to_owned()
         })
         .at(place)
+}
+
+fn is_private(record: &Record) -> bool {
+    facts(record).is_some_and(|facts| facts.private_addresses)
 }
 
 /// Packets to the target end before a router that those to another one pass.

@@ -67,6 +67,12 @@ impl<'a> Node<'a> {
 
     fn dns_outage(&self) -> Diagnosis {
         let all = self.names.broken;
+        let of_names = |record: &Record| record.target.id.probe == ProbeKind::Dns;
+        if self.of(of_names).all(is_without_route) {
+            let evidence = "this node has no route to its nameservers";
+            return Diagnosis::certain(Cause::RouteMissing, evidence)
+                .not(Cause::FirewallDrop, "no packet left this node");
+        }
         let evidence = format!("none of the {all} names of the plan resolves");
         if self.nameservers.well == 0 && self.nameservers.broken > 0 {
             Diagnosis::certain(Cause::DnsOutage, evidence).and(format!(
@@ -114,7 +120,7 @@ impl<'a> Node<'a> {
 
     fn down(&self) -> Diagnosis {
         let broken = self.beyond.broken;
-        let without_route = self.of(|record| facts(record).is_some_and(|f| f.no_local_route));
+        let without_route = self.of(is_without_route);
         if without_route.count() * 2 > broken {
             let evidence =
                 format!("this node has no route: none of {broken} targets can be sent to");
@@ -196,6 +202,10 @@ fn stopped_on_the_way(record: &Record) -> bool {
                     Reason::Timeout | Reason::Unreachable | Reason::Prohibited
                 )
         })
+}
+
+fn is_without_route(record: &Record) -> bool {
+    facts(record).is_some_and(|facts| facts.no_local_route)
 }
 
 /// A program answered, or at least a connection stood, although the target is not reachable.

@@ -2,7 +2,7 @@
 
 use super::node::{Node, facts};
 use super::{Cause, Diagnosis};
-use crate::outcome::{Facts, Failure, Phase, Reason};
+use crate::outcome::{Facts, Failure, Phase, Reason, VouchedBy};
 use crate::store::{Record, State};
 use crate::target::ProbeKind;
 
@@ -11,12 +11,6 @@ pub(super) fn diagnose(record: &Record, failure: &Failure, node: &Node<'_>) -> D
     let Some(facts) = facts(record) else {
         return Diagnosis::undetermined(detail);
     };
-    if accepts_for_everybody(record) {
-        return Diagnosis::certain(
-            Cause::TransparentProxy,
-            "an address where no server can be accepts connections on this port too",
-        );
-    }
     match (failure.phase, failure.reason) {
         (_, Reason::ProxyAuthRequired) => Diagnosis::certain(
             Cause::ProxyDenied,
@@ -24,6 +18,10 @@ pub(super) fn diagnose(record: &Record, failure: &Failure, node: &Node<'_>) -> D
         ),
         (Phase::Tunnel, _) => tunnel(facts, failure),
         (_, Reason::HttpDenied) => denied(record, facts, failure),
+        _ if accepts_for_everybody(record) => Diagnosis::certain(
+            Cause::TransparentProxy,
+            "an address where no server can be accepts connections on this port too",
+        ),
         (Phase::Request, _) if record.target.id.probe == ProbeKind::Https => after_tls(failure),
         (Phase::Request, Reason::ConnectionReset | Reason::ConnectionClosed) => {
             let alike = node.count_alike(record).well;
@@ -85,6 +83,13 @@ fn denied(record: &Record, facts: &Facts, failure: &Failure) -> Diagnosis {
                 proxy.address
             ),
         ),
+        _ if is_inspected(facts) => Diagnosis::certain(
+            Cause::TlsInspection,
+            "the certificate is signed by a CA that no public root knows",
+        )
+        .and(format!(
+            "whose answer this is cannot be told from outside: {marks}"
+        )),
         _ if status == Some(407) => Diagnosis::likely(
             Cause::ProxyRequired,
             "a proxy on the direct way asks for credentials (status 407)",
@@ -94,6 +99,11 @@ fn denied(record: &Record, facts: &Facts, failure: &Failure) -> Diagnosis {
             format!("a middlebox answers in the server's place: {marks}"),
         ),
     }
+}
+
+fn is_inspected(facts: &Facts) -> bool {
+    let certificate = facts.certificate.as_ref();
+    certificate.is_some_and(|certificate| certificate.vouched_by == Some(VouchedBy::GivenCa))
 }
 
 /// The server was reached: its certificate is its own.

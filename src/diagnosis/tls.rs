@@ -114,10 +114,14 @@ fn cut(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis {
     }
     let place = place(record);
     let by_names = findings.and_then(|findings| by_names(findings, failure));
-    by_names
+    let diagnosis = by_names
         .or_else(|| findings.and_then(after_the_handshake))
-        .unwrap_or_else(|| without_experiments(record, failure, node))
-        .at(place)
+        .unwrap_or_else(|| without_experiments(record, failure, node));
+    match diagnosis.cause {
+        // Of the far end nothing but its being there is known.
+        Cause::EndpointDown => diagnosis,
+        _ => diagnosis.at(place),
+    }
 }
 
 /// Where the `ClientHello` is met; without that, where connects are.
@@ -195,7 +199,13 @@ fn after_the_handshake(findings: &Findings) -> Option<Diagnosis> {
         .as_ref()
         .and_then(|names| names.other_address);
     let name_passes = elsewhere.is_some_and(|tried| tried.answer == Answer::Answered);
-    let diagnosis = if at < syn.answered_at {
+    let by_itself = at == 1 && syn.hops.iter().any(|hop| hop.ttl == 1);
+    let diagnosis = if by_itself && matches!(hello.answer, Answer::Closed | Answer::Reset) {
+        Diagnosis::likely(
+            Cause::EndpointDown,
+            "the connection is ended although the ClientHello comes no further than the first hop: by whoever accepted it",
+        )
+    } else if at < syn.answered_at {
         Diagnosis::likely(
             Cause::FirewallDrop,
             format!(

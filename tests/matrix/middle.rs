@@ -28,32 +28,38 @@ fn denied() -> Vec<Row> {
             .fault()
             .proof(0, "", ACCEPTED)
             .proof(35, "SSL_ERROR_SYSCALL", "fetch https://$HOST/")
-            .says("unreachable tls connection_closed"),
+            .says("unreachable tls connection_closed")
+            .cause("sni_filter certain at 2"),
         https("sni-reset")
             .fault()
             .proof(0, "", ACCEPTED)
             .proof(35, "reset by peer", "fetch https://$HOST/")
-            .says("unreachable tls connection_reset"),
+            .says("unreachable tls connection_reset")
+            .cause("sni_filter certain at 2"),
         https("sni-drop")
             .fault()
             .proof(0, "", ACCEPTED)
             .proof(28, "", "fetch https://$HOST/")
-            .says("unreachable tls timeout"),
+            .says("unreachable tls timeout")
+            .cause("sni_filter certain at 2"),
         https("sni-alert")
             .fault()
             .proof(0, "", ACCEPTED)
             .proof(35, "unrecognized name", "fetch https://$HOST/")
-            .says("unreachable tls tls_alert"),
+            .says("unreachable tls tls_alert")
+            .cause("sni_filter certain at 2"),
         http("http-470")
             .fault()
             .proof(0, "470", "curl -si -m 3 http://$HOST/")
             .proof(0, "Action: Deny", "curl -si -m 3 http://$HOST/")
             .says("unreachable request http_denied")
+            .cause("http_filter certain")
             .fact("/http/status", 470),
         tcp("tcp-intercepted")
             .fault()
             .proof(0, "", "HOST=192.0.2.1 open 9000 && open 9000")
             .says("unproven connect intercepted_port")
+            .cause("transparent_proxy certain")
             .fact(
                 "/control",
                 json!({"address": "192.0.2.1:9000", "accepted": true}),

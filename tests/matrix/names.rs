@@ -27,28 +27,34 @@ fn broken() -> Vec<Row> {
             .fault()
             .proof(0, "status: NXDOMAIN", DIG)
             .says("unreachable resolve name_not_found")
+            .cause("dns_filter likely")
             .fact("/rcode", "NXDOMAIN"),
         dns("dns-nodata")
             .fault()
             .proof(0, "status: NOERROR", DIG)
             .proof(0, "ANSWER: 0,", DIG)
-            .says("unreachable resolve no_addresses"),
+            .says("unreachable resolve no_addresses")
+            .cause("dns_filter likely"),
         dns("dns-servfail")
             .fault()
             .proof(0, "status: SERVFAIL", DIG)
-            .says("unreachable resolve resolver_failure"),
+            .says("unreachable resolve resolver_failure")
+            .cause("undetermined open"),
         dns("dns-refused")
             .fault()
             .proof(0, "status: REFUSED", DIG)
-            .says("unreachable resolve resolver_refused"),
+            .says("unreachable resolve resolver_refused")
+            .cause("dns_filter likely"),
         dns("dns-timeout")
             .fault()
             .proof(9, "", DIG)
-            .says("unreachable resolve timeout"),
+            .says("unreachable resolve timeout")
+            .cause("dns_filter likely"),
         dns("dns-wrong-id")
             .fault()
             .proof(9, "ID mismatch", DIG)
-            .says("unreachable resolve unexpected_reply"),
+            .says("unreachable resolve unexpected_reply")
+            .cause("dns_filter likely"),
     ]
 }
 
@@ -58,11 +64,13 @@ fn poisoned() -> Vec<Row> {
             .fault()
             .proof(0, "0.0.0.0", "dig +short $HOST")
             .says("unreachable resolve sinkholed")
+            .cause("dns_filter certain")
             .fact("/resolved", json!(["0.0.0.0"])),
         dns("dns-loopback")
             .fault()
             .proof(0, "127.0.0.1", "dig +short $HOST")
-            .says("unreachable resolve sinkholed"),
+            .says("unreachable resolve sinkholed")
+            .cause("dns_filter certain"),
         private("dns-private"),
         private("dns-private-too"),
     ]
@@ -80,6 +88,7 @@ fn private(name: &'static str) -> Row {
         .fact("/private_addresses", true)
         .and(target, "https")
         .says("unreachable connect timeout")
+        .cause("undetermined open at 4")
         .fact("/private_addresses", true)
 }
 
@@ -133,7 +142,8 @@ fn nameservers() -> Vec<Row> {
             .says("reachable")
             .fact("/nameserver", "198.18.1.2:53")
             .and(format!("{DEAD}:53"), "dns-udp")
-            .says("unreachable exchange timeout"),
+            .says("unreachable exchange timeout")
+            .cause("undetermined open at 4"),
         dns("dns-truncated-tcp-blocked")
             .named("dns-truncated")
             .named("dns-tcp-blocked")
@@ -145,8 +155,10 @@ fn nameservers() -> Vec<Row> {
             )
             .run("second-only")
             .says("unreachable resolve timeout")
+            .cause("undetermined open")
             .and(format!("{SECOND}:53"), "dns-tcp")
             .says("unreachable connect timeout")
+            .cause("firewall_drop likely at 3")
             .and(format!("{SECOND}:53"), "dns-udp")
             .says("reachable"),
     ]

@@ -84,6 +84,7 @@ fn ports() -> Row {
             "exec 3<>/dev/tcp/$HOST/443",
         )
         .says("unproven connect local_resource")
+        .cause("local_resource certain")
 }
 
 fn route() -> Row {
@@ -91,6 +92,7 @@ fn route() -> Row {
         .taken_away()
         .proof(2, "Network is unreachable", "ip route get $ADDRESS")
         .says("unreachable resolve unreachable")
+        .cause("route_missing certain")
         .fact("/no_local_route", true)
 }
 

@@ -24,20 +24,24 @@ fn handshakes() -> Vec<Row> {
         https("syn-drop")
             .fault()
             .proof(124, "", "open 443")
-            .says("unreachable connect timeout"),
+            .says("unreachable connect timeout")
+            .cause("firewall_drop likely at 3"),
         https("syn-reset")
             .fault()
             .proof(1, "Connection refused", "open 443")
             .says("unreachable connect connection_refused")
+            .cause("firewall_reject likely at 3")
             .fact("/icmp", json!(null)),
         https("port-closed")
             .fault()
             .proof(1, "Connection refused", "open 443")
-            .says("unreachable connect connection_refused"),
+            .says("unreachable connect connection_refused")
+            .cause("endpoint_down likely"),
         https("no-route")
             .fault()
             .proof(2, "Network is unreachable", "ip route get $ADDRESS")
             .says("unreachable connect unreachable")
+            .cause("route_missing certain")
             .fact("/no_local_route", true)
             .fact("/icmp", json!(null)),
         https("hello-reset")
@@ -48,7 +52,8 @@ fn handshakes() -> Vec<Row> {
                 "status 200",
                 "fetch -k --connect-to ::$HOST https://another.name/",
             )
-            .says("unreachable tls connection_reset"),
+            .says("unreachable tls connection_reset")
+            .cause("sni_filter likely at 3"),
     ]
 }
 
@@ -60,18 +65,21 @@ fn errors() -> Vec<Row> {
             .proof(0, "some came", "seen \"$(icmp 13)\" open 443")
             .proof(1, "No route to host", "open 443")
             .says("unreachable connect prohibited")
+            .cause("firewall_reject certain at 3")
             .fact("/icmp", by_firewall(13)),
         https("icmp-host-unreachable")
             .fault()
             .proof(0, "some came", "seen \"$(icmp 1)\" open 443")
             .proof(1, "No route to host", "open 443")
             .says("unreachable connect unreachable")
+            .cause("undetermined open at 3")
             .fact("/icmp", by_firewall(1)),
         https("icmp-net-unreachable")
             .fault()
             .proof(0, "some came", "seen \"$(icmp 0)\" open 443")
             .proof(1, "Network is unreachable", "open 443")
             .says("unreachable connect unreachable")
+            .cause("undetermined open at 3")
             .fact("/icmp", by_firewall(0)),
     ]
 }
@@ -86,7 +94,8 @@ fn losses() -> Vec<Row> {
             .fault()
             .proof(0, "", "open 443")
             .proof(28, "", "fetch https://$HOST/")
-            .says("unreachable tls timeout"),
+            .says("unreachable tls timeout")
+            .cause("firewall_drop likely at 3"),
         https("loss-30")
             .fault()
             .sabotage_here(Fault::Reject)
@@ -102,7 +111,8 @@ fn losses() -> Vec<Row> {
             .fault()
             .proof(0, "status 200", "fetch http://$HOST/")
             .proof(28, "", "fetch https://$HOST/")
-            .says("unreachable tls timeout"),
+            .says("unreachable tls timeout")
+            .cause("mtu_blackhole certain"),
     ]
 }
 
@@ -120,16 +130,19 @@ fn families() -> Vec<Row> {
             .lay(On::Address(0), Scope::Everything, Fault::Drop)
             .proof(28, "", "fetch -4 https://$HOST/")
             .proof(0, "status 200", "fetch -6 https://$HOST/")
-            .says("reachable partial_addresses"),
+            .says("reachable partial_addresses")
+            .cause("partial_addresses certain"),
         https("one-of-three-blocked")
             .host(|host| host.addresses(3))
             .lay(On::Address(0), Scope::Everything, Fault::Drop)
             .proof(28, "", "fetch --resolve $HOST:443:$ADDRESS https://$HOST/")
-            .says("reachable partial_addresses"),
+            .says("reachable partial_addresses")
+            .cause("partial_addresses certain"),
         ntp("ntp-one-of-three-blocked")
             .host(|host| host.addresses(3))
             .lay(On::Address(0), Scope::Everything, Fault::Drop)
             .proof(0, "of 0 bytes", "HOST=$ADDRESS ntp")
-            .says("reachable partial_addresses"),
+            .says("reachable partial_addresses")
+            .cause("partial_addresses certain"),
     ]
 }

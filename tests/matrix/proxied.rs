@@ -103,12 +103,14 @@ fn resolved() -> Vec<Row> {
             .proof(0, "status 200", "fetch -x $PROXY https://$HOST/")
             .says("reachable")
             .and(here, "dns")
-            .says("unreachable resolve timeout"),
+            .says("unreachable resolve timeout")
+            .cause("dns_filter likely"),
         enclosed(https("proxied-name-unknown"))
             .named("dns-nxdomain")
             // 500 or 503, by version.
             .proof(56, "response 50", "fetch -x $PROXY https://$HOST/")
-            .says("unreachable tunnel proxy_refused"),
+            .says("unreachable tunnel proxy_refused")
+            .cause("undetermined open"),
     ]
 }
 
@@ -121,11 +123,13 @@ fn denying() -> Vec<Row> {
             .proof(28, "", "fetch https://$HOST/")
             .proof(56, "response 403", "fetch -x $PROXY https://$HOST/")
             .says("unreachable tunnel proxy_refused")
+            .cause("proxy_denied certain")
             .fact("/proxy", hop),
         http("proxy-403-http")
             .proof(0, "X-Squid-Error", "curl -sI -m 3 -x $PROXY http://$HOST/")
             .named("proxy-403")
-            .says("unreachable request http_denied"),
+            .says("unreachable request http_denied")
+            .cause("proxy_denied certain"),
     ]
 }
 
@@ -134,11 +138,13 @@ fn asking() -> Vec<Row> {
         https("proxy-407")
             .fault()
             .proof(56, "response 407", "fetch -x $PROXY https://$HOST/")
-            .says("unreachable tunnel proxy_auth_required"),
+            .says("unreachable tunnel proxy_auth_required")
+            .cause("proxy_denied certain"),
         ssh("proxy-407-ssh")
             .named("proxy-407")
             .proof(0, " 407 ", "tunnel 22 HTTP/")
-            .says("unreachable tunnel proxy_auth_required"),
+            .says("unreachable tunnel proxy_auth_required")
+            .cause("proxy_denied certain"),
     ]
 }
 
@@ -149,7 +155,8 @@ fn refused() -> Vec<Row> {
         https("proxy-refused")
             .fault()
             .proof(7, "", "fetch -x $PROXY https://$HOST/")
-            .says("unreachable connect connection_refused"),
+            .says("unreachable connect connection_refused")
+            .cause("undetermined open"),
         https("proxy-bypassed")
             .host(|host| host.alias(beside))
             .asked_as(beside)
@@ -167,7 +174,8 @@ fn dropped() -> Vec<Row> {
         https("proxy-dropped")
             .fault()
             .proof(28, "", "fetch -x $PROXY https://$HOST/")
-            .says("unreachable connect timeout"),
+            .says("unreachable connect timeout")
+            .cause("undetermined open"),
     ]
 }
 
@@ -177,6 +185,7 @@ fn silent() -> Vec<Row> {
             .fault()
             .proof(0, "", "HOST=198.18.0.1 open 3128")
             .proof(28, "", "fetch -x $PROXY https://$HOST/")
-            .says("unreachable tunnel timeout"),
+            .says("unreachable tunnel timeout")
+            .cause("undetermined open"),
     ]
 }

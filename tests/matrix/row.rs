@@ -40,6 +40,8 @@ pub(crate) struct Expected {
     pub(crate) probe: &'static str,
     /// `STATE [PHASE REASON] [WARNING...]`
     pub(crate) verdict: &'static str,
+    /// `CAUSE CERTAINTY [at TTL]`; empty where nothing stands against the target.
+    pub(crate) cause: &'static str,
     /// JSON pointers into the facts, and what stands there.
     pub(crate) facts: Vec<(&'static str, Value)>,
 }
@@ -201,6 +203,12 @@ impl Row {
         self
     }
 
+    /// What stands behind the verdict on the last target, how sure that is, and at which TTL it acts.
+    pub(crate) fn cause(mut self, cause: &'static str) -> Self {
+        self.last().cause = cause;
+        self
+    }
+
     /// A fact of the last target.
     pub(crate) fn fact(mut self, pointer: &'static str, value: impl Into<Value>) -> Self {
         self.last().facts.push((pointer, value.into()));
@@ -236,6 +244,7 @@ impl Expected {
             target,
             probe,
             verdict: "",
+            cause: "",
             facts: Vec::new(),
         }
     }

@@ -196,17 +196,29 @@ fn judge_target(expected: &Expected, report: &Report, judged: &mut Judged) {
         target,
         probe,
         verdict,
+        cause,
         facts,
     } = expected;
     let Some(seen) = report.find(target, probe) else {
         let missing = format!("the report has no {target} {probe}");
         return judged.wrong_words.push(missing);
     };
-    judged.said.push(format!("{probe} {}", seen.verdict()));
+    let seen_cause = seen.cause().unwrap_or_default();
+    let said = format!("{probe} {} {seen_cause}", seen.verdict());
+    judged.said.push(said.trim_end().to_owned());
     let state = verdict.split(' ').next().unwrap_or_default();
     if seen.verdict() != *verdict {
         let detail = seen.failure.as_ref().map_or("", |failure| &failure.detail);
         let words = format!("{}, not {verdict:?} ({detail})", seen.line());
+        judged.wrong_words.push(words);
+    }
+    if seen_cause != *cause {
+        let evidence = seen
+            .diagnosis
+            .as_ref()
+            .map_or_else(String::new, |diagnosis| diagnosis.evidence.join("; "));
+        let words =
+            format!("{target} {probe}: the cause is {seen_cause:?}, not {cause:?} ({evidence})");
         judged.wrong_words.push(words);
     }
     judged.false_reachable |= seen.state == "reachable" && state != "reachable";

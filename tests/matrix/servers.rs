@@ -22,6 +22,7 @@ fn certificates() -> Vec<Row> {
             .proof(0, "issuer=CN = egress-lab inspection authority", issuer)
             .proof(60, "", "fetch https://$HOST/")
             .says("unreachable tls certificate_untrusted")
+            .cause("tls_inspection likely")
             .fact("/certificate/issuer", "CN=egress-lab inspection authority")
             .fact("/certificate/trusted", false),
         https("tls-inspected-trusted")
@@ -29,6 +30,7 @@ fn certificates() -> Vec<Row> {
             .proof(0, "issuer=CN = egress-lab inspection authority", issuer)
             .run("inspected")
             .says("reachable intercepted")
+            .cause("tls_inspection certain")
             .fact("/certificate/vouched_by", "given_ca"),
         https("certificate-wrong-name")
             .fault()
@@ -37,15 +39,18 @@ fn certificates() -> Vec<Row> {
                 "no alternative certificate subject name",
                 "fetch https://$HOST/",
             )
-            .says("unreachable tls certificate_name_mismatch"),
+            .says("unreachable tls certificate_name_mismatch")
+            .cause("undetermined open"),
         https("certificate-expired")
             .fault()
             .proof(60, "certificate has expired", "fetch https://$HOST/")
-            .says("unreachable tls certificate_expired"),
+            .says("unreachable tls certificate_expired")
+            .cause("endpoint_down likely"),
         https("certificate-not-yet-valid")
             .fault()
             .proof(60, "certificate is not yet valid", "fetch https://$HOST/")
-            .says("unreachable tls certificate_not_yet_valid"),
+            .says("unreachable tls certificate_not_yet_valid")
+            .cause("endpoint_down likely"),
     ]
 }
 
@@ -54,25 +59,30 @@ fn handshakes() -> Vec<Row> {
         https("tls-plain-text")
             .fault()
             .proof(35, "wrong version number", "fetch https://$HOST/")
-            .says("unreachable tls tls_protocol"),
+            .says("unreachable tls tls_protocol")
+            .cause("undetermined open"),
         https("tls-silent")
             .fault()
             .proof(0, "", "open 443")
             .proof(28, "", "fetch https://$HOST/")
-            .says("unreachable tls timeout"),
+            .says("unreachable tls timeout")
+            .cause("endpoint_down likely"),
         https("tls-drip")
             .fault()
             .proof(0, "16 03", "hear 443 2")
             .proof(28, "", "fetch https://$HOST/")
-            .says("unreachable tls timeout"),
+            .says("unreachable tls timeout")
+            .cause("undetermined open at 4"),
         https("tls-header-flood")
             .fault()
             .proof(0, "66", "curl -sI -m 3 https://$HOST/ | wc -c | cut -c 1-2")
-            .says("unreachable request http_protocol"),
+            .says("unreachable request http_protocol")
+            .cause("endpoint_down likely"),
         https("closed-after-accept")
             .lay_here(Fault::CloseAfterAccept)
             .proof(35, "SSL_ERROR_SYSCALL", "fetch https://$HOST/")
-            .says("unreachable tls connection_closed"),
+            .says("unreachable tls connection_closed")
+            .cause("endpoint_down likely"),
     ]
 }
 
@@ -88,7 +98,8 @@ fn inspected() -> Vec<Row> {
             .named("tls-inspected")
             .proof(0, "No ALPN negotiated", alpn_of)
             .run("inspected")
-            .says("unreachable tls alpn_mismatch"),
+            .says("unreachable tls alpn_mismatch")
+            .cause("alpn_stripped certain"),
         // Whoever opens TLS may have written the answer: a true 403 cannot be told from a block page.
         https("tls-inspected-403")
             .host(|host| host.status(403).alias("inspected.contoso.com"))
@@ -98,6 +109,7 @@ fn inspected() -> Vec<Row> {
             .proof(0, "status 403", "fetch -k https://inspected.contoso.com/")
             .run("inspected")
             .says("unreachable request http_denied")
+            .cause("tls_inspection certain")
             .fact("/http/status", 403),
     ]
 }
@@ -110,12 +122,14 @@ fn pages() -> Vec<Row> {
         http("http-header-flood")
             .fault()
             .proof(0, "66", "curl -sI -m 3 http://$HOST/ | wc -c | cut -c 1-2")
-            .says("unreachable request http_protocol"),
+            .says("unreachable request http_protocol")
+            .cause("undetermined open"),
         http("http-drip")
             .fault()
             .proof(0, "48 54", "hear 80 2")
             .proof(28, "", "fetch http://$HOST/")
-            .says("unreachable request timeout"),
+            .says("unreachable request timeout")
+            .cause("undetermined open"),
         http("http-302")
             .fault()
             .proof(
@@ -124,6 +138,7 @@ fn pages() -> Vec<Row> {
                 "fetch http://$HOST/",
             )
             .says("unreachable request http_denied")
+            .cause("http_filter certain")
             .fact("/http/redirected_to", "blocked.example.net"),
         http("http-403-proxy")
             .fault()
@@ -133,11 +148,13 @@ fn pages() -> Vec<Row> {
                 "curl -sI -m 3 http://$HOST/",
             )
             .says("unreachable request http_denied")
+            .cause("http_filter certain")
             .fact("/http/status", 403),
         http("http-511")
             .fault()
             .proof(0, "status 511", "fetch http://$HOST/")
             .says("unreachable request http_denied")
+            .cause("http_filter certain")
             .fact("/http/status", 511),
     ]
 }

@@ -49,6 +49,7 @@ pub(crate) struct Target {
     pub(crate) groups: Vec<String>,
     pub(crate) state: String,
     pub(crate) failure: Option<Failure>,
+    pub(crate) diagnosis: Option<Diagnosis>,
     pub(crate) warnings: Vec<String>,
     pub(crate) address: Option<String>,
     pub(crate) facts: Value,
@@ -61,6 +62,20 @@ pub(crate) struct Failure {
     pub(crate) phase: String,
     pub(crate) reason: String,
     pub(crate) detail: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Diagnosis {
+    pub(crate) cause: String,
+    pub(crate) certainty: String,
+    pub(crate) evidence: Vec<String>,
+    #[serde(rename = "where")]
+    pub(crate) place: Option<Place>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) acts_at: u8,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,6 +130,18 @@ impl Target {
     /// Reachable without a warning.
     pub(crate) fn is_well(&self) -> bool {
         self.state == "reachable" && self.warnings.is_empty()
+    }
+
+    /// `CAUSE CERTAINTY [at TTL]`, of a target that is not plainly reachable.
+    pub(crate) fn cause(&self) -> Option<String> {
+        let diagnosis = self.diagnosis.as_ref()?;
+        let Diagnosis {
+            cause, certainty, ..
+        } = diagnosis;
+        let place = diagnosis
+            .place
+            .map(|place| format!(" at {}", place.acts_at));
+        Some(format!("{cause} {certainty}{}", place.unwrap_or_default()))
     }
 
     /// `TARGET PROBE STATE [PHASE REASON] [WARNING...]`

@@ -8,7 +8,7 @@ use crate::experiment::{Case, Experiment};
 use crate::store::Store;
 
 /// What more than these have in common shows in these.
-const MOST_CASES: usize = 32;
+const MOST_CASES: usize = 64;
 
 /// Ends within one deadline: experiments keep to it themselves.
 pub(super) async fn run<E: Experiment>(experiment: &Arc<E>, store: &Store) {
