@@ -27,10 +27,12 @@
 pub mod agent;
 pub mod catalog;
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod config;
 pub mod diagnosis;
 pub mod discover;
+pub mod fleet;
 pub mod heartbeat;
 pub(crate) mod labels;
 pub mod logging;

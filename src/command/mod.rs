@@ -3,9 +3,13 @@
 mod catalog;
 mod check;
 mod explain;
+mod fleet;
 mod glob;
+mod manual;
 mod output;
+mod remote;
 mod run;
+mod status;
 
 use std::process::ExitCode;
 
@@ -50,6 +54,10 @@ pub fn execute(cli: Cli, environment: &Environment) -> Result<ExitStatus> {
         Some(Command::Check(args)) => check::check(common, &args, environment),
         Some(Command::Catalog(command)) => catalog::catalog(common, &command, environment),
         Some(Command::Explain { word }) => explain::explain(word),
+        Some(Command::Status(args)) => status::status(common, &args, environment),
+        Some(Command::Fleet(args)) => fleet::fleet(common, &args, environment),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { words, into }) => manual::man(&words, into.as_deref()),
     }
 }
 

@@ -11,10 +11,18 @@ use crate::discover::Environment;
 /// # Errors
 /// When standard output cannot be written; a closed pipe is no error.
 pub(super) fn print(text: &str) -> io::Result<()> {
+    print_on(text).map(drop)
+}
+
+/// The same, and whether anybody still reads.
+///
+/// # Errors
+/// As [`print()`].
+pub(super) fn print_on(text: &str) -> io::Result<bool> {
     let mut out = stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
 

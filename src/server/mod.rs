@@ -6,8 +6,10 @@ mod app;
 mod connection;
 mod exposition;
 mod health;
+mod lasting;
 mod limits;
 mod status_pages;
+mod watch;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

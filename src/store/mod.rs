@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 pub use record::{AddressState, Attempted, Change, Effect, Record};
 pub use state::State;
@@ -21,6 +22,8 @@ use crate::target::{Target, TargetId};
 pub struct Store {
     // A std mutex: it is held for microseconds and never across an await.
     records: Mutex<BTreeMap<TargetId, Record>>,
+    /// Says that something which readers see has changed, not what.
+    news: watch::Sender<()>,
 }
 
 impl Store {
@@ -39,11 +42,28 @@ impl Store {
                 (target.id.clone(), record)
             })
             .collect();
+        drop(records);
+        self.news.send_replace(());
     }
 
     /// Takes in one outcome. `None` when the target is gone meanwhile.
     pub fn record(&self, id: &TargetId, outcome: Outcome) -> Option<Effect> {
-        self.lock().get_mut(id).map(|record| record.take(outcome))
+        let mut records = self.lock();
+        let record = records.get_mut(id)?;
+        let before = record.appearance();
+        let effect = record.take(outcome);
+        let news = record.appearance() != before;
+        drop(records);
+        if news {
+            self.news.send_replace(());
+        }
+        Some(effect)
+    }
+
+    /// Wakes whoever waits for a change of what readers see first: states, failures, warnings, the targets themselves.
+    /// An attempt that only repeats what is known wakes nobody.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     /// A copy of every record, in the order of targets.

@@ -160,6 +160,12 @@ impl Record {
         warnings
     }
 
+    /// What a reader of an overview sees of it: while this stays the same, nothing has happened.
+    pub(super) fn appearance(&self) -> impl PartialEq + use<> {
+        let failure = self.failure.as_ref().map(|f| (f.phase, f.reason));
+        (self.state, failure, self.warnings())
+    }
+
     /// Reachable, but with a warning.
     pub fn is_degraded(&self) -> bool {
         !self.warnings().is_empty()

@@ -1,0 +1,1 @@
+//! Many agents put together, from reports and from samples.
