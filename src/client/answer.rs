@@ -27,7 +27,8 @@ impl Answer {
         let request = Request::get(format!("{}{path}", url.prefix))
             .header("Host", url.authority())
             .header("Accept", "text/plain, application/json;q=0.9")
-            .body(Empty::<Bytes>::new())?;
+            .body(Empty::<Bytes>::new())
+            .map_err(ClientError::Request)?;
         let connection = spawn(async move {
             // What is wrong with it, the request and the body say as well.
             let _ = connection.await;
@@ -47,7 +48,8 @@ impl Answer {
             return Ok(self);
         }
         let said = self.text(64 * 1024).await.unwrap_or_default();
-        let said = said.trim_end().chars().take(SAID).collect();
+        let first = said.lines().next().unwrap_or_default();
+        let said = first.chars().take(SAID).collect();
         Err(ClientError::Status { status, said })
     }
 
@@ -58,7 +60,7 @@ impl Answer {
     pub async fn text(mut self, most: usize) -> Result<String, ClientError> {
         let body = Limited::new(self.response.body_mut(), most).collect().await;
         let body = body.map_err(|error| match error.downcast::<hyper::Error>() {
-            Ok(error) => ClientError::Http(*error),
+            Ok(error) => ClientError::from(*error),
             Err(_) => ClientError::TooLong(most),
         })?;
         String::from_utf8(body.to_bytes().into()).map_err(|_| ClientError::NotText)

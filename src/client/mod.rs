@@ -37,25 +37,25 @@ pub enum ClientError {
     #[error("nobody listens at {0}")]
     NobodyListens(SocketAddr),
     /// Anything else that keeps from connecting.
-    #[error("cannot connect to {address}: {source}")]
+    #[error("cannot connect to {address}: {error}")]
     Connect {
         /// Where to.
         address: SocketAddr,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The deadline.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
     /// What answers does not speak HTTP, or breaks off.
-    #[error("the answer is not HTTP, or breaks off: {0}")]
-    Http(#[from] hyper::Error),
+    #[error("the answer is not HTTP, or breaks off ({0})")]
+    Http(String),
     /// Whoever answers does not give this page.
     #[error("the answer is {status}: {said}")]
     Status {
         /// The status.
         status: StatusCode,
-        /// The beginning of the body.
+        /// The first line of the body.
         said: String,
     },
     /// Longer than anything that is expected.
@@ -66,7 +66,15 @@ pub enum ClientError {
     NotText,
     /// A path or a host that no request can carry.
     #[error("this cannot be asked for: {0}")]
-    Request(#[from] hyper::http::Error),
+    Request(hyper::http::Error),
+}
+
+impl From<hyper::Error> for ClientError {
+    fn from(error: hyper::Error) -> Self {
+        // Alone it says that there was an error.
+        let below = std::error::Error::source(&error).map(ToString::to_string);
+        Self::Http(below.unwrap_or_else(|| error.to_string()))
+    }
 }
 
 /// Asks directly, without a proxy.
@@ -156,8 +164,10 @@ async fn connect(address: SocketAddr) -> Result<TcpStream, ClientError> {
         };
         socket.connect(address).await
     };
-    connecting.await.map_err(|source| match source.kind() {
-        io::ErrorKind::ConnectionRefused => ClientError::NobodyListens(address),
-        _ => ClientError::Connect { address, source },
-    })
+    connecting
+        .await
+        .map_err(|error: io::Error| match error.kind() {
+            io::ErrorKind::ConnectionRefused => ClientError::NobodyListens(address),
+            _ => ClientError::Connect { address, error },
+        })
 }

@@ -17,10 +17,10 @@ pub type Sample = (BTreeMap<String, String>, f64);
 #[derive(Debug, thiserror::Error)]
 pub enum PrometheusError {
     /// It does not answer.
-    #[error("{0}")]
+    #[error(transparent)]
     Client(#[from] ClientError),
     /// Something answers that is no Prometheus.
-    #[error("what answers there is not Prometheus: {0}")]
+    #[error("what answers there is not Prometheus")]
     NotPrometheus(#[from] serde_json::Error),
     /// It refuses the query.
     #[error("the server refuses the query: {0}")]

@@ -49,6 +49,12 @@ pub(super) fn colour_wanted(environment: &Environment) -> bool {
     !refused && !dumb
 }
 
+/// Whether a text is longer than the terminal that it goes to, so that its beginning leaves the screen.
+pub(super) fn scrolls(text: &str) -> bool {
+    let size = console::Term::stdout().size_checked();
+    size.is_some_and(|(rows, _)| stdout().is_terminal() && text.lines().count() >= rows.into())
+}
+
 /// Columns of the terminal; 100 where there is none.
 pub(super) fn width() -> usize {
     const PAGE: u16 = 100;

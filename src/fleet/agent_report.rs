@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::readings::{Id, Readings, Trouble};
+use super::readings::{Id, Readings, Trouble, UNDECIDED};
 use crate::store::State;
 use crate::target::Requirement;
 
@@ -91,13 +91,14 @@ impl Target {
         let what = match self.state {
             State::Reachable if self.warnings.is_empty() => return None,
             State::Reachable => self.warnings.join(", "),
-            State::Pending => "not tried yet".to_owned(),
+            State::Pending => UNDECIDED.to_owned(),
             State::Unreachable | State::Unproven => failure
                 .map(|failure| format!("{} {}", failure.phase, failure.reason))
                 .unwrap_or_default(),
         };
         // A warning is younger than the state that it rides on, and nobody knows by how much.
-        let since = (self.state != State::Reachable).then_some(self.since);
+        let told = matches!(self.state, State::Unreachable | State::Unproven);
+        let since = told.then_some(self.since);
         Some(Trouble {
             node: node.to_owned(),
             id: self.id(),

@@ -17,6 +17,9 @@ pub struct Id {
     pub probe: String,
 }
 
+/// What is wrong with a target that is pending.
+pub(super) const UNDECIDED: &str = "not decided yet";
+
 /// Who tests a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tested {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::readings::{Id, Readings, Trouble};
+use super::readings::{Id, Readings, Trouble, UNDECIDED};
 use crate::labels::closed_set;
 use crate::store::State;
 use crate::target::Requirement;
@@ -68,7 +68,7 @@ fn troubles<'a>(answer: impl Fn(Query) -> &'a [Sample]) -> Vec<Trouble> {
     let proven = by_place(answer(Query::LastSuccess));
     let mut found: BTreeMap<Place, (State, String)> = BTreeMap::new();
     for (labels, _) in answer(Query::Undecided) {
-        found.insert(place(labels), (State::Pending, "not tried yet".to_owned()));
+        found.insert(place(labels), (State::Pending, UNDECIDED.to_owned()));
     }
     for (labels, _) in answer(Query::Warnings) {
         let warning = label(labels, "warning");

@@ -35,6 +35,7 @@ fn headline(page: &mut Page, fleet: &Fleet) {
         .map(|group| group.findings.len())
         .sum();
     let sentence = match (fleet.widespread.len(), elsewhere) {
+        _ if fleet.nodes == 0 => "no agent could be read".to_owned(),
         (0, 0) => "nothing stands against any target".to_owned(),
         (wide, 0) => format!("{} on all or most nodes", human::count(wide, "target")),
         (0, some) => format!("{} on some nodes", human::count(some, "target")),
@@ -135,7 +136,7 @@ fn unread(page: &mut Page, fleet: &Fleet) {
     }
     heading(page, Ink::Yellow, "COULD NOT BE READ", fleet.unread.len());
     for unread in &fleet.unread {
-        page.paragraph(2, Ink::Plain, &format!("{}  {}", unread.agent, unread.why));
+        page.paragraph(2, Ink::Plain, &format!("{}: {}", unread.agent, unread.why));
     }
 }
 
@@ -158,9 +159,9 @@ fn what(page: &mut Page, indent: usize, kind: &Kind, count: Option<usize>, now: 
         _ => Ink::Yellow,
     };
     let state = match kind.state {
-        State::Unreachable => String::new(),
+        State::Unreachable | State::Pending => String::new(),
         State::Reachable => "warning: ".to_owned(),
-        other => format!("{other}: "),
+        State::Unproven => "unproven: ".to_owned(),
     };
     let mut words = format!("{state}{}", kind.what);
     if let Some(cause) = &kind.cause {

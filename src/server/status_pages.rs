@@ -93,7 +93,7 @@ pub(super) async fn landing(State(app): State<App>) -> Response {
     let linkable: Vec<_> = PAGES
         .iter()
         .copied()
-        .filter(|(path, _)| !path.contains('{'))
+        .filter(|(path, _)| !path.contains(['{', '?']))
         .collect();
     page(html::render_landing(&app.report(), &linkable))
 }

@@ -127,7 +127,12 @@ fn print(
                 (false, true) => Detail::Phases,
                 (false, false) => Detail::Usual,
             };
-            output::print(&text::render_in(report, detail, style))?;
+            let mut page = text::render_in(report, detail, style);
+            if output::scrolls(&page) {
+                // The last line is what is seen.
+                page = page + "\n" + &text::render_headline(report, style);
+            }
+            output::print(&page)?;
         }
         ReportFormat::Json => output::print_json(report)?,
         ReportFormat::Junit => output::print(&junit::render(report)?)?,

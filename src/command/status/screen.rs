@@ -40,7 +40,7 @@ impl Screen {
             Self::Pipe => output::print_on(&(paint(page, false) + "\n")),
             Self::Terminal { colour, term, .. } => {
                 let (rows, columns) = term.size();
-                let page = fitting(page, rows.into(), columns.into());
+                let page = fitting(without_rule(page), rows.into(), columns.into());
                 // Home; each line over what stood there; then away with the rest. Nothing flickers.
                 let lines = paint(&page, *colour).replace('\n', "\x1b[K\n");
                 let drawn = output::print_on(&format!("\x1b[H{lines}\x1b[J"))?;
@@ -67,6 +67,14 @@ impl Screen {
         let (rows, columns) = term.size();
         let words: String = words(url).chars().take(usize::from(columns)).collect();
         output::print_on(&format!("\x1b[{rows};1H{words}\x1b[K"))
+    }
+}
+
+/// A page that stands alone needs no line between it and the one before.
+fn without_rule(page: &str) -> &str {
+    match page.split_once('\n') {
+        Some((rule, rest)) if rule.starts_with("====") => rest,
+        _ => page,
     }
 }
 

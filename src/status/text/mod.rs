@@ -35,6 +35,13 @@ pub fn render_in(report: &StatusReport, detail: Detail, style: Style) -> String 
     page.finish()
 }
 
+/// The first line of the report alone.
+pub fn render_headline(report: &StatusReport, style: Style) -> String {
+    let mut page = page::Page::new(style);
+    overview::headline(&mut page, report);
+    page.finish()
+}
+
 /// A page for somebody who watches: what changed since the page before, then what is wrong.
 pub fn render_watched(report: &StatusReport, changes: &[String], style: Style) -> String {
     let mut page = page::Page::new(style);

@@ -20,6 +20,7 @@ pub(super) fn write(page: &mut Page, report: &StatusReport, detail: Detail) {
     let overview = Overview::new(report);
     let now = report.generated_at;
     headline(page, report);
+    summary(page, report);
     for (title, ink, clusters) in [
         ("UNREACHABLE, REQUIRED", Ink::Red, &overview.required),
         ("UNREACHABLE, OPTIONAL", Ink::Yellow, &overview.optional),
@@ -37,7 +38,7 @@ pub(super) fn write(page: &mut Page, report: &StatusReport, detail: Detail) {
     lists::environment(page, report);
 }
 
-fn headline(page: &mut Page, report: &StatusReport) {
+pub(super) fn headline(page: &mut Page, report: &StatusReport) {
     let Headline { health, sentence } = Headline::of(report);
     let ink = match health {
         Health::Ok => Ink::Green,
@@ -62,6 +63,10 @@ fn headline(page: &mut Page, report: &StatusReport) {
         let node = format!("{}  ", shorten(&report.agent.node, room));
         page.line(0, &[(Ink::Plain, &node), (Ink::Dim, &time)]);
     }
+}
+
+/// What a reader should know before the lists begin.
+fn summary(page: &mut Page, report: &StatusReport) {
     if let Some(story) = &report.story {
         page.paragraph(0, Ink::Bold, story);
     }
