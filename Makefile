@@ -3,7 +3,7 @@
 LAB := cargo run --quiet --package egress-lab --
 AGENT := target/release/egress-probe
 
-.PHONY: help run test lint audit doc packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
+.PHONY: help run test lint audit doc man packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ lint: ## format and lints, every warning an error
 
 doc: ## the crate's documentation, every warning an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
+
+man: ## manual pages of every command, in target/man
+	cargo run --quiet -- man --into target/man
 
 audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -16,11 +16,12 @@ const USES: &[(&str, &str)] = &[
     ("catalog", "labels problem target yaml"),
     (
         "cli",
-        "catalog config diagnosis labels nameservers outcome proxy target",
+        "catalog client config diagnosis labels nameservers outcome proxy target",
     ),
+    ("client", "outcome probe"),
     (
         "command",
-        "agent catalog cli config discover logging metrics outcome plan probe problem shutdown status store table target",
+        "agent catalog cli client config discover fleet logging metrics nameservers outcome plan probe problem shutdown status store table target version",
     ),
     (
         "config",
@@ -28,6 +29,7 @@ const USES: &[(&str, &str)] = &[
     ),
     ("diagnosis", "labels outcome store target"),
     ("discover", "catalog config"),
+    ("fleet", "labels status store target"),
     ("heartbeat", ""),
     ("labels", "problem"),
     ("logging", "config"),
@@ -39,7 +41,7 @@ const USES: &[(&str, &str)] = &[
     ("problem", ""),
     ("proxy", "problem target"),
     ("schedule", "heartbeat outcome probe store target"),
-    ("server", "heartbeat labels metrics status store"),
+    ("server", "heartbeat labels metrics status store target"),
     ("shutdown", ""),
     (
         "status",

@@ -17,7 +17,7 @@ pub use prometheus::{PrometheusError, Sample, query};
 pub use url::{NotAUrl, Url, encoded};
 
 use crate::outcome::Phase;
-use crate::probe::{Resolver, Trace};
+use crate::probe::{Resolver, Symptom, Trace};
 
 /// More addresses of a service are not read.
 pub const MOST_ADDRESSES: usize = 4_096;
@@ -127,7 +127,7 @@ impl Client {
         let mut trace = Trace::start(Phase::Resolve);
         let deadline = Instant::now() + self.timeout;
         let resolved = self.resolver.resolve(host, deadline, &mut trace).await;
-        let unknown = |symptom: crate::probe::Symptom| ClientError::Name {
+        let unknown = |symptom: Symptom| ClientError::Name {
             host: host.to_owned(),
             detail: format!("{} ({})", symptom.reason, symptom.detail),
         };

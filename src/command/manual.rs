@@ -18,7 +18,12 @@ const NAME: &str = "egress-probe";
 pub(super) fn completions(shell: Shell) -> Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
-    output::print(&String::from_utf8(script)?)?;
+    let mut script = String::from_utf8(script)?;
+    if shell == Shell::Bash {
+        // Behind a name with a hyphen nothing would be completed: clap-rs/clap#6421.
+        script = script.replace("egress__subcmd__probe", "egress__probe");
+    }
+    output::print(&script)?;
     Ok(ExitStatus::Success)
 }
 

@@ -18,6 +18,7 @@ use super::app::{App, sentence};
 use super::lasting::Lasting;
 use crate::status::text::{self, Style};
 use crate::status::{Glance, StatusReport, TargetReport};
+use crate::target::ProbeKind;
 
 /// Between two pages at least: many targets change within a moment.
 const PACE: Duration = Duration::from_secs(1);
@@ -31,10 +32,7 @@ const FAREWELL: &[u8] = b"The agent stops.\n";
 #[derive(Debug, Clone)]
 pub(super) enum View {
     Overview,
-    Target {
-        target: String,
-        probe: crate::target::ProbeKind,
-    },
+    Target { target: String, probe: ProbeKind },
 }
 
 impl View {
