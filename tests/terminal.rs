@@ -314,7 +314,14 @@ fn check_on_a_terminal_lists_what_it_finds_and_settles_into_the_report() {
         end.contains("\n\nFAILING  2 of 6 required unreachable"),
         "the verdict is in sight: {report}"
     );
+}
 
+#[test]
+fn check_without_colours_and_quiet_shows_only_what_is_wrong() {
+    let lab = lab();
+    lab.block("one.example", Fault::TlsReset)
+        .expect("a fault is laid");
+    let tmux = Tmux::start(&lab, "quiet");
     tmux.enter(&format!(
         "clear; NO_COLOR=1 {}",
         check_line(&lab, "--timeout 1s --quiet; echo exit $?")

@@ -275,7 +275,7 @@ fn prometheus_tells_the_same_as_the_agents_do() {
     );
     assert_eq!(kind.cause.as_deref(), Some("sni_filter"));
     assert_eq!(
-        kind.since.map(|since| since.as_millisecond()),
+        kind.since.map(Timestamp::as_millisecond),
         Some(1_795_464_000_500)
     );
     assert_eq!(fleet.unread[0].agent, "worker");

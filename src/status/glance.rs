@@ -90,8 +90,11 @@ impl std::fmt::Display for Look {
 mod tests {
     use super::*;
 
-    fn glance(looks: &[(&str, State, Option<(Phase, Reason)>)]) -> Glance {
-        let target = |(name, state, failure): &(&str, State, Option<(Phase, Reason)>)| {
+    /// Name, state and failure of a target.
+    type Seen<'a> = (&'a str, State, Option<(Phase, Reason)>);
+
+    fn glance(looks: &[Seen<'_>]) -> Glance {
+        let target = |(name, state, failure): &Seen<'_>| {
             let look = Look {
                 state: *state,
                 failure: *failure,

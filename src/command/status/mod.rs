@@ -107,6 +107,7 @@ fn explained(error: &ClientError, url: &Url) -> anyhow::Error {
         }
         ClientError::Timeout(_) => "; `--timeout 30s` waits longer",
         ClientError::Connect { .. } => "; is there a way from here to that address?",
+        ClientError::Status { status, .. } if status.is_server_error() => "",
         ClientError::Status { .. } | ClientError::Http(_) | ClientError::NotText => {
             "; is it an agent that answers there? 9100 is also the port of node_exporter"
         }

@@ -53,7 +53,9 @@ async fn again(client: &Client, url: &Url, path: &str, screen: &Screen) -> Resul
         match client.open(url, path).await {
             Ok(answer) => return Ok(answer),
             // The agent is back, and has nothing to show.
-            Err(error @ ClientError::Status { .. }) => return Err(explained(&error, url)),
+            Err(error @ ClientError::Status { status, .. }) if status.is_client_error() => {
+                return Err(explained(&error, url));
+            }
             Err(error) => {
                 screen.trouble(&format!("{error}; asking again"))?;
             }
