@@ -8,6 +8,7 @@ use super::samples::Query;
 use super::{AgentReport, Fleet, Readings, text};
 use crate::status::Health;
 use crate::status::text::Style;
+use crate::target::Requirement;
 
 const NOW: &str = "2026-11-23T20:05:00Z";
 
@@ -134,6 +135,16 @@ fn the_only_node_that_tests_a_target_is_an_odd_one_unless_it_is_the_only_node() 
         (fleet.widespread.len(), fleet.scattered[0].nodes.len()),
         (0, 1)
     );
+}
+
+#[test]
+fn what_is_required_on_one_node_is_required() {
+    let mut readings = Readings::default();
+    read(&mut readings, "node-1", &[warned("a:443")]);
+    read(&mut readings, "node-2", &[well("a:443")]);
+    let fleet = Fleet::new(readings, now());
+    let finding = &fleet.scattered[0].findings[0];
+    assert_eq!(finding.requirement, Requirement::Required);
 }
 
 #[test]
