@@ -296,7 +296,7 @@ fn check_on_a_terminal_lists_what_it_finds_and_settles_into_the_report() {
         "{live:?}"
     );
     let report = until("the report", || {
-        let screen = tmux.screen();
+        let screen = tmux.scrollback();
         if screen.contains("\nexit 1") {
             Ok(screen)
         } else {

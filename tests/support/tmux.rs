@@ -56,6 +56,11 @@ impl<'a> Tmux<'a> {
         self.run(&["capture-pane", "-p"])
     }
 
+    /// The screen, and what has left it at its top.
+    pub(crate) fn scrollback(&self) -> String {
+        self.run(&["capture-pane", "-p", "-S", "-"])
+    }
+
     /// The screen, with the sequences that make its colours.
     pub(crate) fn painted(&self) -> String {
         self.run(&["capture-pane", "-p", "-e"])
