@@ -6,8 +6,8 @@ AGENT := target/release/egress-probe
 # Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: help run test lint audit doc image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down rules \
-	dashboards
+.PHONY: help run test lint audit doc man image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down \
+	rules dashboards
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,8 @@ rules: ## the shipped forms of alerts and recording rules, from manifests/rules
 
 dashboards: ## the dashboards, from tests/dashboards
 	UPDATE_DASHBOARDS=1 cargo test --quiet --test dashboards shipped
+man: ## manual pages of every command, in target/man
+	cargo run --quiet -- man --into target/man
 
 audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -27,12 +27,14 @@
 pub mod agent;
 pub mod catalog;
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod config;
 pub mod diagnosis;
 pub mod discover;
 pub mod experiment;
 pub mod file;
+pub mod fleet;
 pub mod heartbeat;
 pub(crate) mod labels;
 pub mod logging;

@@ -16,11 +16,12 @@ const USES: &[(&str, &str)] = &[
     ("catalog", "labels problem target yaml"),
     (
         "cli",
-        "catalog config diagnosis labels nameservers outcome proxy rules target",
+        "catalog client config diagnosis labels nameservers outcome proxy rules target",
     ),
+    ("client", "outcome probe"),
     (
         "command",
-        "agent catalog cli config discover experiment logging metrics outcome plan probe problem rules shutdown status store table target",
+        "agent catalog cli client config discover experiment fleet logging metrics nameservers outcome plan probe problem rules shutdown status store table target version",
     ),
     (
         "config",
@@ -30,6 +31,7 @@ const USES: &[(&str, &str)] = &[
     ("discover", "catalog config"),
     ("experiment", "outcome probe store target"),
     ("file", ""),
+    ("fleet", "labels status store target"),
     ("heartbeat", ""),
     ("labels", "problem"),
     ("logging", "config"),
@@ -45,7 +47,7 @@ const USES: &[(&str, &str)] = &[
     ("schedule", "heartbeat outcome probe store target"),
     (
         "server",
-        "heartbeat labels metrics problem reload status store",
+        "heartbeat labels metrics problem reload status store target",
     ),
     ("shutdown", ""),
     (

@@ -2,64 +2,23 @@
 
 #[path = "support/fixture.rs"]
 mod fixture;
+#[path = "support/served.rs"]
+mod served;
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use egress_probe::heartbeat::Heartbeat;
-use egress_probe::metrics::{AgentGauges, CatalogInfo};
 use egress_probe::problem::Problems;
 use egress_probe::reload::{self, door};
 use egress_probe::server::{App, BindError, Limits, Server, router};
-use egress_probe::store::Store;
-use egress_probe::target::Target;
 use http_body_util::BodyExt;
+use served::{Running, app, app_of, app_of_many, loopback, sulk};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-
-/// An agent that has just started with these targets.
-fn app_of(targets: &[Arc<Target>]) -> App {
-    let store = Store::default();
-    store.set_targets(targets);
-    App {
-        store: Arc::new(store),
-        about: Arc::new(ArcSwap::from_pointee(fixture::about())),
-        gauges: Arc::new(|| AgentGauges {
-            scheduler_lag: Duration::ZERO,
-            last_reload_successful: true,
-            last_reload_success: fixture::before(60),
-            catalog: CatalogInfo::default(),
-        }),
-        heartbeat: Arc::new(Heartbeat::new()),
-        first_round: App::FIRST_ROUND,
-        reload: door().0,
-    }
-}
-
-/// An agent with the fixture's targets and what is known of them.
-fn app() -> App {
-    let records = fixture::records();
-    let targets: Vec<_> = records
-        .iter()
-        .map(|record| Arc::clone(&record.target))
-        .collect();
-    let app = app_of(&targets);
-    for record in records {
-        let Some(latest) = record.latest else {
-            continue;
-        };
-        // Twice, so that failures are confirmed.
-        app.store.record(&record.target.id, (*latest).clone());
-        app.store.record(&record.target.id, (*latest).clone());
-    }
-    app
-}
 
 struct Answer {
     status: StatusCode,
@@ -386,10 +345,6 @@ async fn ready_after_the_first_round_or_its_time() {
     assert_eq!(ask(empty, probe()).await.status, StatusCode::OK);
 }
 
-fn loopback(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
-}
-
 #[test]
 fn a_busy_port_says_how_to_change_it() {
     let taken = TcpListener::bind(loopback(0)).expect("a socket");
@@ -408,61 +363,6 @@ fn a_busy_port_says_how_to_change_it() {
     assert!(usual.contains("node_exporter"), "{usual}");
 }
 
-/// A server on a port of its own; stops when dropped.
-struct Running {
-    address: SocketAddr,
-    stop: CancellationToken,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Running {
-    fn start(app: App, limits: Limits) -> Self {
-        let server = Server::bind(loopback(0))
-            .expect("a socket")
-            .with_limits(limits);
-        let (address, stop) = (server.local_addr(), CancellationToken::new());
-        let until = stop.clone();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .build()
-                .expect("a runtime");
-            runtime
-                .block_on(server.run(app, until))
-                .expect("a clean end");
-        });
-        Self {
-            address,
-            stop,
-            thread: Some(thread),
-        }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(self.address).expect("a connection");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(5)))
-            .expect("a timeout");
-        stream
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = self.connect();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.stop.cancel();
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("a clean end");
-        }
-    }
-}
-
 /// Two places, and little patience.
 const TIGHT: Limits = Limits {
     connections: 2,
@@ -470,6 +370,9 @@ const TIGHT: Limits = Limits {
     header_bytes: 16 * 1024,
     connection: Duration::from_millis(900),
     grace: Duration::from_millis(500),
+    watchers: 1,
+    heartbeat: Duration::from_millis(100),
+    unacknowledged: Duration::from_millis(500),
 };
 
 #[test]
@@ -490,20 +393,13 @@ fn callers_who_dawdle_over_their_request_lose_their_place() {
     );
 }
 
-/// Far more than the buffers between two sockets hold.
-const MANY: usize = 20_000;
-
 #[test]
 fn callers_who_never_read_lose_their_place() {
-    let target = |n| {
-        Arc::new(fixture::https(
-            &format!("host-{n}.example"),
-            "be a long page",
-        ))
-    };
-    let server = Running::start(app_of(&(0..MANY).map(target).collect::<Vec<_>>()), TIGHT);
+    let server = Running::start(app_of_many(), TIGHT);
     let started = Instant::now();
-    let sulkers: Vec<_> = (0..2).map(|_| sulk(server.address)).collect();
+    let sulkers: Vec<_> = (0..2)
+        .map(|_| sulk(server.address, "/api/v1/status"))
+        .collect();
     assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
     let waited = started.elapsed();
     assert!(
@@ -511,17 +407,6 @@ fn callers_who_never_read_lose_their_place() {
         "nothing was in the way: {waited:?}"
     );
     drop(sulkers);
-}
-
-/// Asks for a long page with the smallest window and reads nothing of it.
-fn sulk(address: SocketAddr) -> TcpStream {
-    let socket =
-        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    socket.set_recv_buffer_size(4_096).expect("a small window");
-    socket.connect(&address.into()).expect("a connection");
-    let mut stream = TcpStream::from(socket);
-    write!(stream, "GET /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
-    stream
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! The command line: flags and their help. No behaviour.
 
 mod common;
+mod examples;
+mod remote;
 mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 pub use common::{Common, TlsRoots};
+pub use remote::{FleetArgs, Service, StatusArgs};
 pub use values::Explained;
 
 use crate::catalog::Edition;
@@ -20,9 +24,7 @@ use values::{explained, interval, words};
 /// Proves, endpoint by endpoint, that this node can reach what an AKS node must reach, and says why when it cannot.
 #[derive(Debug, Parser)]
 #[command(name = "egress-probe", version, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes of `check`: 0 everything required is reachable, 1 something required is not, 2 could not test."
-)]
+#[command(after_help = examples::ALL)]
 pub struct Cli {
     /// Without a command, the agent runs.
     #[command(subcommand)]
@@ -35,31 +37,46 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Probe for ever, and serve /metrics and /status
-    #[command(
-        after_help = "A running agent takes up changes of its configuration and of the files that it names within seconds, and on SIGHUP at once. Flags stay as they are.\n\nExample:\n  egress-probe run --cloud public --location westeurope\n  curl localhost:9100/status"
-    )]
+    #[command(after_help = examples::RUN)]
     Run(RunArgs),
     /// Probe everything once, print a report, and exit with 0, 1 or 2
-    #[command(
-        after_help = "Examples:\n  egress-probe check --location westeurope --feature azure-monitor\n  egress-probe check --group core --format junit > egress.xml\n  egress-probe check --target '*.microsoft.com:443' --strict"
-    )]
+    #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
+    /// Show what an agent knows, this node's or another's
+    #[command(after_help = examples::STATUS)]
+    Status(StatusArgs),
+    /// Show what fails where, from many agents at once
+    #[command(after_help = examples::FLEET)]
+    Fleet(FleetArgs),
     /// Look at the list of what a cluster must reach
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::CATALOG)]
     Catalog(CatalogCommand),
     /// Write the firewall rules that the nodes need
-    #[command(
-        after_help = "Examples:\n  egress-probe rules --location westeurope --all-features\n  egress-probe rules --location westeurope --format terraform --source 10.224.0.0/16 > egress.tf\n  curl -s node:9100/api/v1/status | egress-probe rules --failing -"
-    )]
+    #[command(after_help = examples::RULES)]
     Rules(RulesArgs),
     /// Say what a reason of failure or a cause means and what to do about it
-    #[command(
-        after_help = "Examples:\n  egress-probe explain connection_reset\n  egress-probe explain sni_filter"
-    )]
+    #[command(after_help = examples::EXPLAIN)]
     Explain {
         /// As it stands in reports, and in the labels `reason` and `cause`
         #[arg(value_parser = explained(), value_name = "REASON|CAUSE")]
         word: Explained,
+    },
+    /// Print what makes a shell complete commands, flags and values
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page of a command, or write all of them into a folder
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// Words of a command, such as `catalog diff` [default: the program's own page]
+        #[arg(value_name = "COMMAND", conflicts_with = "into")]
+        words: Vec<String>,
+        /// Folder for the pages of all commands
+        #[arg(long, value_name = "FOLDER")]
+        into: Option<PathBuf>,
     },
 }
 
@@ -89,6 +106,12 @@ pub struct CheckArgs {
     /// Exit with 1 unless every target is plainly reachable
     #[arg(long)]
     pub strict: bool,
+    /// Only what is wrong: no live list, and no list of what is well
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Also where each attempt spent its time
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
 }
 
 /// Flags of `rules`.
@@ -112,11 +135,13 @@ pub struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub enum CatalogCommand {
     /// What would be probed here, and what cannot be
+    #[command(after_help = examples::LIST)]
     List {
         #[arg(long, value_enum, default_value_t = ListFormat::Text)]
         format: ListFormat,
     },
     /// Everything that is wrong in catalogue files
+    #[command(after_help = examples::VALIDATE)]
     Validate {
         /// Catalogue files
         #[arg(required = true, value_name = "FILE")]
@@ -125,7 +150,7 @@ pub enum CatalogCommand {
         format: ListFormat,
     },
     /// What an edition adds, removes and changes against another
-    #[command(after_help = "Example:\n  egress-probe catalog diff 2020-01 2026-06 --cloud public")]
+    #[command(after_help = examples::DIFF)]
     Diff {
         /// The edition that the firewall follows now
         from: Edition,
@@ -135,6 +160,7 @@ pub enum CatalogCommand {
         format: ListFormat,
     },
     /// The JSON Schema of catalogue files
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         #[arg(long, value_enum, default_value_t = ListFormat::Json)]
         format: ListFormat,

@@ -3,10 +3,14 @@
 mod catalog;
 mod check;
 mod explain;
+mod fleet;
 mod glob;
+mod manual;
 mod output;
+mod remote;
 mod rules;
 mod run;
+mod status;
 
 use std::process::ExitCode;
 
@@ -52,6 +56,10 @@ pub fn execute(cli: Cli, environment: &Environment) -> Result<ExitStatus> {
         Some(Command::Catalog(command)) => catalog::catalog(common, &command, environment),
         Some(Command::Rules(args)) => rules::rules(common, &args, environment),
         Some(Command::Explain { word }) => explain::explain(word),
+        Some(Command::Status(args)) => status::status(common, &args, environment),
+        Some(Command::Fleet(args)) => fleet::fleet(common, &args, environment),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { words, into }) => manual::man(&words, into.as_deref()),
     }
 }
 

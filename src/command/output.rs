@@ -11,10 +11,18 @@ use crate::discover::Environment;
 /// # Errors
 /// When standard output cannot be written; a closed pipe is no error.
 pub(super) fn print(text: &str) -> io::Result<()> {
+    print_on(text).map(drop)
+}
+
+/// The same, and whether anybody still reads.
+///
+/// # Errors
+/// As [`print()`].
+pub(super) fn print_on(text: &str) -> io::Result<bool> {
     let mut out = stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
 
@@ -39,6 +47,12 @@ pub(super) fn colour_wanted(environment: &Environment) -> bool {
         .is_some_and(|value| !value.is_empty());
     let dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
     !refused && !dumb
+}
+
+/// Whether a text is longer than the terminal that it goes to, so that its beginning leaves the screen.
+pub(super) fn scrolls(text: &str) -> bool {
+    let size = console::Term::stdout().size_checked();
+    size.is_some_and(|(rows, _)| stdout().is_terminal() && text.lines().count() >= rows.into())
 }
 
 /// Columns of the terminal; 100 where there is none.

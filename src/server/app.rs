@@ -58,6 +58,10 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "the state of this node: text for curl, HTML for a browser, or ?format=text|json|html",
     ),
     (
+        "/status?watch",
+        "a new text page for every change, for curl -N; also of one target",
+    ),
+    (
         "/status/{target}/{probe}",
         "one target: phases, facts, addresses, history, what it means and what to do",
     ),

@@ -13,6 +13,12 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Time for a whole connection, which carries one request; a reader that is slower is cut off.
     pub connection: Duration,
+    /// Callers who watch, each on a connection that lasts.
+    pub watchers: usize,
+    /// A watcher is sent something at least this often, so that those who are gone are noticed.
+    pub heartbeat: Duration,
+    /// What the peer has not acknowledged for so long ends the connection.
+    pub unacknowledged: Duration,
     /// Time for what is under way when the server stops.
     pub grace: Duration,
 }
@@ -24,6 +30,9 @@ impl Default for Limits {
             header_read: Duration::from_secs(2),
             header_bytes: 16 * 1024,
             connection: Duration::from_secs(30),
+            watchers: 8,
+            heartbeat: Duration::from_secs(15),
+            unacknowledged: Duration::from_secs(30),
             grace: Duration::from_millis(500),
         }
     }

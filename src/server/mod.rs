@@ -6,9 +6,11 @@ mod app;
 mod connection;
 mod exposition;
 mod health;
+mod lasting;
 mod limits;
 mod reload;
 mod status_pages;
+mod watch;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -1,5 +1,6 @@
 //! The report and its parts as text, JSON or HTML.
 
+use axum::Extension;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::accept::preferred;
 use super::app::{App, PAGES, sentence};
+use super::lasting::Lasting;
+use super::watch::{self, View};
 use crate::labels::UnknownMember;
 use crate::status::text::Style;
 use crate::status::{Format, html, text};
@@ -22,6 +25,8 @@ const OFFERS: &[(Format, &str)] = &[
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
     format: Option<String>,
+    /// Present or not; it has no value.
+    watch: Option<String>,
 }
 
 type WantedQuery = Result<Query<Wanted>, QueryRejection>;
@@ -33,10 +38,12 @@ const WHERE_ELSE: &str =
 pub(super) async fn status(
     State(app): State<App>,
     wanted: WantedQuery,
+    lasting: Option<Extension<Lasting>>,
     headers: HeaderMap,
 ) -> Response {
-    let format = match format_of(wanted, &headers) {
-        Ok(format) => format,
+    let format = match wanted_of(wanted, &headers) {
+        Ok(Asked::Once(format)) => format,
+        Ok(Asked::Watch) => return watch::answer(app, View::Overview, lasting),
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     let report = app.report();
@@ -51,10 +58,11 @@ pub(super) async fn target(
     State(app): State<App>,
     path: Result<Path<(String, String)>, PathRejection>,
     wanted: WantedQuery,
+    lasting: Option<Extension<Lasting>>,
     headers: HeaderMap,
 ) -> Response {
-    let format = match format_of(wanted, &headers) {
-        Ok(format) => format,
+    let asked = match wanted_of(wanted, &headers) {
+        Ok(asked) => asked,
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     let report = app.report();
@@ -64,6 +72,10 @@ pub(super) async fn target(
     let Some(target) = target else {
         let text = "No such target and probe. /status lists those of this node.";
         return sentence(StatusCode::NOT_FOUND, text);
+    };
+    let format = match asked {
+        Asked::Once(format) => format,
+        Asked::Watch => return watch::answer(app, View::of(target), lasting),
     };
     let now = report.generated_at;
     match format {
@@ -81,7 +93,7 @@ pub(super) async fn landing(State(app): State<App>) -> Response {
     let linkable: Vec<_> = PAGES
         .iter()
         .copied()
-        .filter(|(path, _)| !path.contains('{'))
+        .filter(|(path, _)| !path.contains(['{', '?']))
         .collect();
     page(html::render_landing(&app.report(), &linkable))
 }
@@ -103,16 +115,32 @@ pub(super) fn accepted(headers: &HeaderMap) -> String {
         .join(",")
 }
 
-/// The wanted format, or a sentence on why there is none.
-fn format_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Format, String> {
+/// What a query asks for.
+enum Asked {
+    Once(Format),
+    Watch,
+}
+
+/// What is wanted, or a sentence on why that cannot be had.
+fn wanted_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Asked, String> {
     let Query(wanted) = wanted.map_err(|error| format!("The query cannot be read: {error}."))?;
-    match wanted.format {
-        Some(format) => format
-            .parse()
-            .map_err(|error: UnknownMember| format!("A format of {error}.")),
-        None => Ok(preferred(&accepted(headers), OFFERS)
-            .copied()
-            .unwrap_or(Format::Text)),
+    let format = match &wanted.format {
+        Some(format) => Some(
+            format
+                .parse()
+                .map_err(|error: UnknownMember| format!("A format of {error}."))?,
+        ),
+        None => None,
+    };
+    match (wanted.watch.as_deref(), format) {
+        (None, Some(format)) => Ok(Asked::Once(format)),
+        (None, None) => {
+            let liked = preferred(&accepted(headers), OFFERS).copied();
+            Ok(Asked::Once(liked.unwrap_or(Format::Text)))
+        }
+        (Some(""), None | Some(Format::Text)) => Ok(Asked::Watch),
+        (Some(""), Some(_)) => Err("Only text pages can be watched: ?watch.".to_owned()),
+        (Some(_), _) => Err("watch takes no value: ?watch.".to_owned()),
     }
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serializer;
 
-pub(super) fn timestamp<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn timestamp<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&format_args!("{time:.3}"))
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference")]
-pub(super) fn optional_timestamp<S: Serializer>(
+pub(crate) fn optional_timestamp<S: Serializer>(
     time: &Option<Timestamp>,
     to: S,
 ) -> Result<S::Ok, S::Error> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// `2026-11-23 20:01:12 UTC`.
-pub(super) fn utc(time: Timestamp) -> String {
+pub(crate) fn utc(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
@@ -23,7 +23,7 @@ pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
 }
 
 /// `2026-11-23 20:01:12 UTC (4 min ago)`.
-pub(super) fn since(time: Timestamp, now: Timestamp) -> String {
+pub(crate) fn since(time: Timestamp, now: Timestamp) -> String {
     format!("{} ({})", utc(time), ago(time, now))
 }
 
@@ -49,7 +49,7 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// `1 target`, `2 targets`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
         _ => format!("{number} {noun}s"),
@@ -57,13 +57,13 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 }
 
 /// `a, b, c`.
-pub(super) fn list<T: ToString>(items: &[T]) -> String {
+pub(crate) fn list<T: ToString>(items: &[T]) -> String {
     let words: Vec<_> = items.iter().map(ToString::to_string).collect();
     words.join(", ")
 }
 
 /// What a peer sent may hold escape sequences and direction marks: they are shown, not obeyed.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() || is_invisible(character) {

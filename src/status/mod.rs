@@ -2,13 +2,14 @@
 
 mod about;
 mod cause_lines;
-mod encode;
+pub(crate) mod encode;
 mod fact_lines;
 mod format;
+mod glance;
 mod headline;
 mod history;
 pub mod html;
-mod human;
+pub(crate) mod human;
 pub mod junit;
 mod meaning;
 mod overview;
@@ -21,6 +22,7 @@ mod warning_lines;
 
 pub use about::{About, Agent, Environment, Untestable, UntestableProtocol};
 pub use format::Format;
+pub use glance::Glance;
 pub use headline::{Headline, Health};
 pub use history::{AttemptReport, ChangeReport};
 pub use meaning::{Meaning, meaning};

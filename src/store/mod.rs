@@ -2,6 +2,7 @@
 //!
 //! The scheduler writes outcomes and whoever experiments writes findings; pages and metrics read copies.
 
+mod history;
 mod record;
 mod state;
 
@@ -9,8 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
-pub use record::{AddressState, Attempted, Change, Effect, Record};
+pub use history::{Attempted, Change};
+pub use record::{AddressState, Effect, Record};
 pub use state::State;
 
 use crate::outcome::{Findings, Outcome};
@@ -21,6 +24,8 @@ use crate::target::{Target, TargetId};
 pub struct Store {
     // A std mutex: it is held for microseconds and never across an await.
     records: Mutex<BTreeMap<TargetId, Record>>,
+    /// Says that something which readers see has changed, not what.
+    news: watch::Sender<()>,
 }
 
 impl Store {
@@ -39,11 +44,28 @@ impl Store {
                 (target.id.clone(), record)
             })
             .collect();
+        drop(records);
+        self.news.send_replace(());
     }
 
     /// Takes in one outcome. `None` when the target is gone meanwhile.
     pub fn record(&self, id: &TargetId, outcome: Outcome) -> Option<Effect> {
-        self.lock().get_mut(id).map(|record| record.take(outcome))
+        let mut records = self.lock();
+        let record = records.get_mut(id)?;
+        let before = record.appearance();
+        let effect = record.take(outcome);
+        let news = record.appearance() != before;
+        drop(records);
+        if news {
+            self.news.send_replace(());
+        }
+        Some(effect)
+    }
+
+    /// Wakes whoever waits for a change of what readers see first: states, failures, warnings, the targets themselves.
+    /// An attempt that only repeats what is known wakes nobody.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     /// Keeps what experiments found out about a target, for as long as it is not reachable.
@@ -51,6 +73,8 @@ impl Store {
         if let Some(record) = self.lock().get_mut(id) {
             record.note(findings);
         }
+        // They may tell the cause.
+        self.news.send_replace(());
     }
 
     /// A copy of every record, in the order of targets.

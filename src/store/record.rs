@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::history::{Attempted, Change};
 use super::state::State;
 use crate::outcome::{Failure, Findings, Outcome, Phase, Reason, Warning};
 use crate::target::Target;
@@ -15,32 +16,6 @@ use crate::target::Target;
 pub(super) const RECENT_ATTEMPTS: usize = 30;
 /// State changes kept per target; they outlive the attempts that made them.
 pub(super) const STATE_CHANGES: usize = 20;
-
-/// One attempt in short, for the history.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attempted {
-    /// Wall clock at its start.
-    pub at: Timestamp,
-    /// How long it took.
-    pub elapsed: Duration,
-    /// The state it alone speaks for.
-    pub verdict: State,
-    /// Phase and reason when it failed.
-    pub failure: Option<(Phase, Reason)>,
-}
-
-/// A change of state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Wall clock at the start of the attempt that changed it.
-    pub at: Timestamp,
-    /// Before.
-    pub from: State,
-    /// After.
-    pub to: State,
-    /// The failure that came with it.
-    pub failure: Option<Failure>,
-}
 
 /// The last thing an address of the name did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +148,12 @@ impl Record {
             warnings.insert(0, Warning::PartialAddresses);
         }
         warnings
+    }
+
+    /// What a reader of an overview sees of it: while this stays the same, nothing has happened.
+    pub(super) fn appearance(&self) -> impl PartialEq + use<> {
+        let failure = self.failure.as_ref().map(|f| (f.phase, f.reason));
+        (self.state, failure, self.warnings())
     }
 
     /// Reachable, but with a warning.

@@ -1,15 +1,15 @@
 //! `check`: everything once, a report, and an exit code. The same attempts as the agent's, without its schedule.
 
 mod experiments;
+mod live;
+mod near;
 mod round;
 mod verdict;
 
-use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 
@@ -21,9 +21,11 @@ use crate::discover::Environment;
 use crate::logging;
 use crate::metrics::{self, AgentGauges, CatalogInfo};
 use crate::plan::Plan;
-use crate::status::{About, StatusReport, junit, text};
+use crate::status::text::{self, Detail};
+use crate::status::{About, StatusReport, junit};
 use crate::store::{Record, Store};
 use crate::target::Target;
+use live::Live;
 
 /// Attempts in flight unless configured otherwise: all at once, so that the round ends within two deadlines, as long as
 /// the descriptors last that a process may usually have (1,024; an attempt takes three at most).
@@ -42,13 +44,14 @@ pub(super) fn check(
     let level = common.log_level.unwrap_or(LogLevel::Error);
     logging::start(level, config.log_format, output::colour_wanted(environment));
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let (about, records) = runtime.block_on(probe(&inputs, args))?;
+    let live = Live::new(args.quiet, output::colour_wanted(environment));
+    let (about, records) = runtime.block_on(probe(&inputs, args, live))?;
     let report = StatusReport::new(&about, &records, Timestamp::now());
-    print(&report, &about, &records, &inputs, args.format, environment)?;
+    print(&report, &about, &records, &inputs, args, environment)?;
     Ok(verdict::exit_status(&report, args.strict))
 }
 
-async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)> {
+async fn probe(inputs: &Inputs, args: &CheckArgs, mut live: Live) -> Result<(About, Vec<Record>)> {
     let situation = inputs.observe().await;
     let mut plan = inputs.plan(&situation);
     let prober = inputs.prober(&situation, &plan);
@@ -61,20 +64,20 @@ async fn probe(inputs: &Inputs, args: &CheckArgs) -> Result<(About, Vec<Record>)
         .len()
         .clamp(*CONCURRENCY.start(), *CONCURRENCY.end());
     let concurrency = inputs.config.concurrency.unwrap_or(at_once);
-    let progress = progress(plan.targets.len());
+    live.begin(&plan.targets);
     round::run(
         &plan.targets,
         Arc::new(prober),
         &store,
         concurrency,
-        &progress,
+        &mut live,
     )
     .await;
     if let Some(laboratory) = inputs.laboratory() {
-        progress.set_message("looking into failures");
+        live.look_into_failures();
         experiments::run(&Arc::new(laboratory), &store).await;
     }
-    progress.finish_and_clear();
+    live.settle();
     Ok((about, store.snapshot()))
 }
 
@@ -95,6 +98,7 @@ fn select(plan: &mut Plan, args: &CheckArgs) -> Result<()> {
         let like = |pattern: &String| glob::matches(pattern, &target.id.target);
         args.targets.is_empty() || args.targets.iter().any(like)
     };
+    let near = near::near(&plan.targets, &args.targets);
     plan.targets
         .retain(|target| in_groups(target) && named(target));
     plan.untestable.retain(|row| {
@@ -104,25 +108,9 @@ fn select(plan: &mut Plan, args: &CheckArgs) -> Result<()> {
     });
     ensure!(
         !plan.targets.is_empty(),
-        "no target matches --group and --target; `egress-probe catalog list --all-features` shows what there is"
+        "no target matches --group and --target; {near}`egress-probe catalog list --all-features` shows what there is"
     );
     Ok(())
-}
-
-/// Only for a person who watches.
-fn progress(targets: usize) -> ProgressBar {
-    let visible = stderr().is_terminal();
-    let place = if visible {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(u64::try_from(targets).ok(), place);
-    let template = "{bar:40} {pos}/{len} targets, {elapsed}  {msg}";
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 fn print(
@@ -130,16 +118,26 @@ fn print(
     about: &About,
     records: &[Record],
     inputs: &Inputs,
-    format: ReportFormat,
+    args: &CheckArgs,
     environment: &Environment,
 ) -> Result<()> {
-    match format {
+    match args.format {
         ReportFormat::Text => {
             let style = text::Style {
                 colour: output::colour(environment),
                 width: output::width(),
             };
-            output::print(&text::render(report, style))?;
+            let detail = match (args.quiet, args.verbose) {
+                (true, _) => Detail::Brief,
+                (false, true) => Detail::Phases,
+                (false, false) => Detail::Usual,
+            };
+            let mut page = text::render_in(report, detail, style);
+            if output::scrolls(&page) {
+                // The last line is what is seen.
+                page = page + "\n" + &text::render_headline(report, style);
+            }
+            output::print(&page)?;
         }
         ReportFormat::Json => output::print_json(report)?,
         ReportFormat::Junit => output::print(&junit::render(report)?)?,

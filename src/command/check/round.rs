@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::live::Live;
 use crate::outcome::Outcome;
 use crate::probe::Attempt;
-use crate::store::{State, Store};
+use crate::store::Store;
 use crate::target::Target;
 
 /// Between an attempt that failed and the one that confirms it.
@@ -24,7 +24,7 @@ pub(super) async fn run<A: Attempt>(
     attempt: Arc<A>,
     store: &Store,
     concurrency: usize,
-    progress: &ProgressBar,
+    live: &mut Live,
 ) {
     let permits = Arc::new(Semaphore::new(concurrency));
     let mut attempts = JoinSet::new();
@@ -43,12 +43,8 @@ pub(super) async fn run<A: Attempt>(
             start(&mut attempts, &permits, &attempt, &target, ordinal + 1);
             continue;
         }
-        progress.inc(1);
-        if store
-            .get(&target.id)
-            .is_some_and(|record| record.state == State::Unreachable)
-        {
-            progress.set_message(format!("latest unreachable: {}", target.id));
+        if let Some(record) = store.get(&target.id) {
+            live.decided(&record);
         }
     }
 }

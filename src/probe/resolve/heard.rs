@@ -10,9 +10,6 @@ use super::policy::{Step, tells_no_less};
 use crate::outcome::{IcmpError, Reason};
 use crate::probe::Symptom;
 
-/// More addresses of a name are not kept.
-const MOST_ADDRESSES: usize = 16;
-
 /// What one try came to.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -131,10 +128,8 @@ impl Failed {
 }
 
 fn resolved(answer: Answer, nameserver: SocketAddr) -> Resolved {
-    let mut addresses = answer.addresses;
-    addresses.truncate(MOST_ADDRESSES);
     Resolved {
-        addresses,
+        addresses: answer.addresses,
         aliases: answer.aliases,
         nameserver,
     }

@@ -28,7 +28,7 @@ pub(super) use self::nameserver::Transport;
 /// What a name resolved to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// At most 16, IPv4 first, in the order of the answer.
+    /// IPv4 first, in the order of the answer; at most as many as the resolver keeps.
     pub addresses: Vec<IpAddr>,
     /// The chain of aliases, from the asked name on.
     pub aliases: Vec<String>,
@@ -41,7 +41,11 @@ pub struct Resolved {
 pub struct Resolver {
     nameservers: Vec<SocketAddr>,
     per_try: Duration,
+    most_addresses: usize,
 }
+
+/// More addresses of a name are not kept, unless asked for.
+const MOST_ADDRESSES: usize = 16;
 
 impl Resolver {
     /// A resolver that asks `nameservers` in this order, the next one 2 s after the one before.
@@ -49,6 +53,16 @@ impl Resolver {
         Self {
             nameservers,
             per_try: Duration::from_secs(2),
+            most_addresses: MOST_ADDRESSES,
+        }
+    }
+
+    /// The same resolver, which keeps so many addresses of a name.
+    #[must_use]
+    pub fn with_most_addresses(self, most_addresses: usize) -> Self {
+        Self {
+            most_addresses,
+            ..self
         }
     }
 
@@ -69,7 +83,8 @@ impl Resolver {
         let name = absolute(name)?;
         let pace = Pace::new(self.per_try, self.nameservers.len(), deadline);
         let shared = Mutex::new(&mut *trace);
-        let resolved = first_answer(&name, &self.nameservers, pace, &shared).await?;
+        let mut resolved = first_answer(&name, &self.nameservers, pace, &shared).await?;
+        resolved.addresses.truncate(self.most_addresses);
         settle(trace, &resolved);
         Ok(resolved)
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Detail;
 use super::overview::heading;
 use super::page::{Ink, Page, shorten};
 use crate::status::warning_lines::warning_lines;
@@ -48,7 +49,23 @@ fn noted(page: &mut Page, target: &TargetReport, notes: &[String]) {
     }
 }
 
-pub(super) fn reachable(page: &mut Page, groups: &[(Group, Vec<&TargetReport>)], now: Timestamp) {
+/// Where the last attempt spent its time, for those who want to know.
+pub(super) fn phases(page: &mut Page, target: &TargetReport, detail: Detail) {
+    if detail != Detail::Phases || target.phases.is_empty() {
+        return;
+    }
+    let phases = target.phases.iter();
+    let phases = phases.map(|spent| format!("{} {}", spent.phase, human::duration(spent.seconds)));
+    let phases = phases.collect::<Vec<_>>().join(", ");
+    page.paragraph(6, Ink::Dim, &format!("phases: {phases}"));
+}
+
+pub(super) fn reachable(
+    page: &mut Page,
+    groups: &[(Group, Vec<&TargetReport>)],
+    now: Timestamp,
+    detail: Detail,
+) {
     const DURATION: usize = 8;
     let count = groups.iter().map(|(_, targets)| targets.len()).sum();
     if count == 0 {
@@ -81,6 +98,7 @@ pub(super) fn reachable(page: &mut Page, groups: &[(Group, Vec<&TargetReport>)],
             );
             let mark = if target.is_quiet() { "  " } else { "! " };
             page.line(2, &[(Ink::Yellow, mark), (Ink::Plain, &row)]);
+            phases(page, target, detail);
         }
     }
 }

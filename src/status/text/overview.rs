@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Detail;
 use super::lists;
 use super::page::{Ink, Page, shorten};
 use crate::status::human;
@@ -15,25 +16,29 @@ const LEAST_NODE: usize = 24;
 /// When more targets than this fail alike, what they have in common is said once, and the rest on their own pages.
 const MOST_IN_FULL: usize = 5;
 
-pub(super) fn write(page: &mut Page, report: &StatusReport) {
+pub(super) fn write(page: &mut Page, report: &StatusReport, detail: Detail) {
     let overview = Overview::new(report);
     let now = report.generated_at;
     headline(page, report);
+    summary(page, report);
     for (title, ink, clusters) in [
         ("UNREACHABLE, REQUIRED", Ink::Red, &overview.required),
         ("UNREACHABLE, OPTIONAL", Ink::Yellow, &overview.optional),
         ("UNPROVEN", Ink::Yellow, &overview.unproven),
     ] {
-        broken(page, title, ink, clusters, now);
+        broken(page, title, ink, clusters, (now, detail));
     }
     lists::pending(page, &overview.pending);
     lists::warnings(page, &overview.warned);
-    lists::reachable(page, &overview.reachable, now);
+    if detail == Detail::Brief {
+        return;
+    }
+    lists::reachable(page, &overview.reachable, now, detail);
     lists::untestable(page, &report.untestable);
     lists::environment(page, report);
 }
 
-fn headline(page: &mut Page, report: &StatusReport) {
+pub(super) fn headline(page: &mut Page, report: &StatusReport) {
     let Headline { health, sentence } = Headline::of(report);
     let ink = match health {
         Health::Ok => Ink::Green,
@@ -58,6 +63,10 @@ fn headline(page: &mut Page, report: &StatusReport) {
         let node = format!("{}  ", shorten(&report.agent.node, room));
         page.line(0, &[(Ink::Plain, &node), (Ink::Dim, &time)]);
     }
+}
+
+/// What a reader should know before the lists begin.
+fn summary(page: &mut Page, report: &StatusReport) {
     if let Some(story) = &report.story {
         page.paragraph(0, Ink::Bold, story);
     }
@@ -87,7 +96,13 @@ pub(super) fn heading(page: &mut Page, ink: Ink, title: &str, count: usize) {
     page.line(0, &[(ink, title), (Ink::Plain, &format!(" ({count})"))]);
 }
 
-fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now: Timestamp) {
+fn broken(
+    page: &mut Page,
+    title: &str,
+    ink: Ink,
+    clusters: &[Cluster<'_>],
+    (now, detail): (Timestamp, Detail),
+) {
     if clusters.is_empty() {
         return;
     }
@@ -108,6 +123,7 @@ fn broken(page: &mut Page, title: &str, ink: Ink, clusters: &[Cluster<'_>], now:
         for target in &cluster.targets {
             broken_target(page, target, now);
             observed(page, target, shared.is_some());
+            lists::phases(page, target, detail);
             if !many && !target.purpose.is_empty() {
                 page.paragraph(6, Ink::Dim, &format!("purpose: {}", target.purpose));
             }

@@ -29,7 +29,7 @@ impl Style {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Plain,
     Bold,
     Dim,
@@ -51,14 +51,14 @@ impl Ink {
     }
 }
 
-pub(super) struct Page {
+pub(crate) struct Page {
     out: String,
     colour: bool,
     pub(super) width: usize,
 }
 
 impl Page {
-    pub(super) fn new(style: Style) -> Self {
+    pub(crate) fn new(style: Style) -> Self {
         Self {
             out: String::with_capacity(8 * 1024),
             colour: style.colour,
@@ -66,16 +66,16 @@ impl Page {
         }
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.out
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.out.push('\n');
     }
 
     /// One line, cut at the width.
-    pub(super) fn line(&mut self, indent: usize, spans: &[(Ink, &str)]) {
+    pub(crate) fn line(&mut self, indent: usize, spans: &[(Ink, &str)]) {
         let mut left = self.width.saturating_sub(indent);
         let mut line = " ".repeat(indent);
         for (ink, text) in spans {
@@ -112,7 +112,7 @@ impl Page {
     }
 
     /// Words that wrap at an indentation.
-    pub(super) fn paragraph(&mut self, indent: usize, ink: Ink, words: &str) {
+    pub(crate) fn paragraph(&mut self, indent: usize, ink: Ink, words: &str) {
         for line in wrap(&clean(words), self.width.saturating_sub(indent)) {
             self.line(indent, &[(ink, &line)]);
         }

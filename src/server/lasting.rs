@@ -1,0 +1,50 @@
+//! What lets a connection last: a place, and the end of the server instead of a limit of time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+/// Goes with every request; few ask for it.
+#[derive(Debug, Clone)]
+pub(super) struct Lasting {
+    places: Arc<Semaphore>,
+    begun: Arc<AtomicBool>,
+    /// An answer without an end sends something at least this often.
+    pub(super) heartbeat: Duration,
+    /// Ends an answer that would not end by itself.
+    pub(super) stop: CancellationToken,
+}
+
+impl Lasting {
+    pub(super) fn new(
+        places: Arc<Semaphore>,
+        heartbeat: Duration,
+        stop: CancellationToken,
+    ) -> Self {
+        let begun = Arc::new(AtomicBool::new(false));
+        Self {
+            places,
+            begun,
+            heartbeat,
+            stop,
+        }
+    }
+
+    /// A place for an answer without an end, held until it is dropped; none when all are taken.
+    pub(super) fn begin(&self) -> Option<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        self.begun.store(true, Ordering::Relaxed);
+        Some(place)
+    }
+
+    /// Returns when a connection is older than it may be; never for one that was given a place.
+    pub(super) async fn outlived(&self, limit: Duration) {
+        tokio::time::sleep(limit).await;
+        if self.begun.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
