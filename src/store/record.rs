@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -236,6 +235,8 @@ fn push_bounded<T>(ring: &mut VecDeque<T>, item: T, capacity: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::outcome::{AddressResult, Facts, Verdict};
     use crate::target::{Group, Host, Probe, Requirement, TargetId};
