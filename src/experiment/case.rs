@@ -49,13 +49,14 @@ impl Case {
             return None;
         }
         let address = failed_address(latest, &failure)?;
-        let elsewhere = |control: &Control| control.address != address;
-        let mut controls = records.iter().filter_map(|other| control(record, other));
+        let controls = records.iter().filter_map(|other| control(record, other));
+        let elsewhere = controls.filter(|control| control.address != address);
         Some(Self {
             target: Arc::clone(&record.target),
             address,
             failure,
-            control: controls.find(elsewhere),
+            // Short names are those that people know.
+            control: elsewhere.min_by_key(|control| control.name().map(str::len)),
             knows_control: facts.control.is_some(),
         })
     }
