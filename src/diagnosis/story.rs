@@ -137,6 +137,8 @@ fn count(targets: usize) -> String {
 fn names<'a>(targets: impl Iterator<Item = &'a str>) -> String {
     let mut all: Vec<&str> = targets.collect();
     all.dedup();
+    // Short names are those that people know.
+    all.sort_by_key(|name| name.len());
     let more = all.len().saturating_sub(NAMED);
     all.truncate(NAMED);
     match (all.as_slice(), more) {

@@ -435,6 +435,12 @@ fn a_port_that_accepts_for_everybody_is_a_transparent_proxy() {
         said(std::slice::from_ref(&cut)),
         (Cause::TransparentProxy, CERTAIN)
     );
+    let mute = plain(Phase::Tls, Reason::ConnectionReset);
+    assert_eq!(
+        said(&[mute, cut.clone()]),
+        (Cause::TransparentProxy, CERTAIN),
+        "seen at another target of the port"
+    );
     assert_eq!(
         said(&[cut, well("b.example")]),
         (Cause::SniFilter, LIKELY),

@@ -105,7 +105,9 @@ fn cut(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis {
     if let Some(diagnosis) = findings.and_then(by_size) {
         return diagnosis;
     }
-    if accepts_for_everybody(record) && node.count_alike(record).well == 0 {
+    let same_port = |other: &Record| other.target.port == record.target.port;
+    let mut on_the_port = node.of(same_port);
+    if on_the_port.any(accepts_for_everybody) && node.count_alike(record).well == 0 {
         return Diagnosis::certain(
             Cause::TransparentProxy,
             "an address where no server can be accepts connections on this port too",
