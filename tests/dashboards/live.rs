@@ -2,8 +2,6 @@
 //! valid, and not empty where there must be something.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
-use std::thread;
 
 use egress_lab::{Fault, HostSpec, Lab, LabSpec};
 use serde_json::Value;
@@ -88,18 +86,7 @@ fn agents(lab: &Lab) -> Vec<Running<'_>> {
         "--catalog",
         catalog,
     ];
-    thread::scope(|scope| {
-        let start = |(node, address)| {
-            let address = SocketAddrV4::new(address, 9100);
-            scope.spawn(move || Running::start_on(lab, node, address, &arguments, &[]))
-        };
-        // All of them start before the first is awaited.
-        let starting: Vec<_> = lab.nodes().map(start).collect();
-        let started = starting.into_iter().map(thread::ScopedJoinHandle::join);
-        started
-            .map(|agent| agent.expect("an agent starts"))
-            .collect()
-    })
+    Running::start_everywhere(lab, &arguments)
 }
 
 /// What Grafana puts in the place of variables.
@@ -210,11 +197,7 @@ fn every_query_of_every_dashboard_is_answered_by_a_prometheus_that_scrapes_two_a
 
 /// With both agents in the records.
 fn scraping(lab: &Lab) -> Prometheus<'_> {
-    let agents = lab.nodes().zip(1..);
-    let agents: Vec<_> = agents
-        .map(|((_, address), number)| (format!("node-{number}"), format!("{address}:9100")))
-        .collect();
-    let prometheus = Prometheus::start(lab, &agents, &rules::path());
+    let prometheus = Prometheus::start(lab, &rules::path());
     until("both agents in the records", || {
         let seen = prometheus.query("fleet:egress_agents:count")?;
         let both = seen.iter().any(|sample| sample.value.1 == "2");

@@ -1,5 +1,8 @@
 //! A real Prometheus on the lab's firewall, from where it sees every node.
 
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::Path;
@@ -8,6 +11,7 @@ use std::process::Child;
 use egress_lab::Lab;
 use serde::Deserialize;
 
+use super::support::running::PORT;
 use super::support::wait::until;
 
 /// Dropping it kills it.
@@ -16,9 +20,10 @@ pub(crate) struct Prometheus<'a> {
     child: Child,
 }
 
-/// The value of one series.
+/// One series and its value.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Sample {
+    pub(crate) metric: BTreeMap<String, String>,
     pub(crate) value: (f64, String),
 }
 
@@ -38,12 +43,17 @@ struct Vector {
 const ADDRESS: &str = "127.0.0.1:9090";
 
 impl<'a> Prometheus<'a> {
-    /// Scrapes the agents (`node` and address with port of each) and evaluates these rules, every second.
-    pub(crate) fn start(lab: &'a Lab, agents: &[(String, String)], rules: &Path) -> Self {
+    /// Scrapes the agents of every node and evaluates these rules, every second.
+    pub(crate) fn start(lab: &'a Lab, rules: &Path) -> Self {
+        Self::start_with(lab, rules, "", &[])
+    }
+
+    /// The same with more lines in its configuration, and more flags.
+    pub(crate) fn start_with(lab: &'a Lab, rules: &Path, lines: &str, flags: &[&str]) -> Self {
         let folder = lab.folder().join("prometheus");
         fs::create_dir(&folder).expect("the lab's folder takes files");
         let file = folder.join("prometheus.yml");
-        fs::write(&file, configuration(agents, rules)).expect("written");
+        fs::write(&file, configuration(lab, rules) + lines).expect("written");
         let log = File::create(folder.join("log")).expect("a log");
         let mut command = lab.firewall().command("prometheus");
         command.arg(format!("--config.file={}", file.display()));
@@ -53,6 +63,7 @@ impl<'a> Prometheus<'a> {
         ));
         command.arg(format!("--web.listen-address={ADDRESS}"));
         command
+            .args(flags)
             .stdout(log.try_clone().expect("another handle"))
             .stderr(log);
         let child = command.spawn().expect("ip netns exec starts");
@@ -117,17 +128,17 @@ impl Drop for Prometheus<'_> {
     }
 }
 
-fn configuration(agents: &[(String, String)], rules: &Path) -> String {
+fn configuration(lab: &Lab, rules: &Path) -> String {
     let mut text = format!(
         "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n\
          rule_files: [\"{}\"]\n\
          scrape_configs:\n  - job_name: lab\n    static_configs:\n",
         rules.display()
     );
-    for (node, address) in agents {
+    for ((_, address), number) in lab.nodes().zip(1..) {
         writeln!(
             text,
-            "      - {{targets: [\"{address}\"], labels: {{node: {node}}}}}"
+            "      - {{targets: [\"{address}:{PORT}\"], labels: {{node: node-{number}}}}}"
         )
         .expect("a String takes text");
     }

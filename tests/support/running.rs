@@ -5,6 +5,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
+use std::thread;
 use std::time::Duration;
 
 use egress_lab::{Lab, Namespace};
@@ -15,6 +16,9 @@ use tokio::time::Instant;
 use super::report::{Report, Target};
 use super::wait::until;
 use super::{agent_on, trusting};
+
+/// Where an agent listens that others reach at its node's address.
+pub(crate) const PORT: u16 = 9100;
 
 /// Dropping it kills it.
 pub(crate) struct Running<'a> {
@@ -49,6 +53,21 @@ impl<'a> Running<'a> {
         command.args(trusting(lab)).args(arguments);
         command.envs(variables.iter().copied());
         Self::of(lab, node, address, command)
+    }
+
+    /// One on each node, at its address and `PORT`. All of them start before the first is awaited.
+    pub(crate) fn start_everywhere(lab: &'a Lab, arguments: &[&str]) -> Vec<Self> {
+        thread::scope(|scope| {
+            let start = |(node, address)| {
+                let address = SocketAddrV4::new(address, PORT);
+                scope.spawn(move || Self::start_on(lab, node, address, arguments, &[]))
+            };
+            let starting: Vec<_> = lab.nodes().map(start).collect();
+            let started = starting.into_iter().map(thread::ScopedJoinHandle::join);
+            started
+                .map(|agent| agent.expect("an agent starts"))
+                .collect()
+        })
     }
 
     /// The same for a command that runs the agent on this node, at this address.
