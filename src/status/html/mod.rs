@@ -171,7 +171,8 @@ fn causes(target: &TargetReport) -> Vec<(&'static str, String)> {
     };
     let grounds = grounds(diagnosis).into_iter();
     let cause = ("Cause", cause_line(diagnosis));
-    let grounds = grounds.map(|ground| ("Grounds", ground));
+    let labels = iter::once("Grounds").chain(iter::repeat(""));
+    let grounds = labels.zip(grounds);
     iter::once(cause).chain(grounds).collect()
 }
 
