@@ -64,7 +64,7 @@ fn told(example: &str, webhook: &str) -> String {
     for line in example.lines() {
         text.extend([line, "\n"]);
         if line.starts_with("  - name: ") {
-            text += &format!("    webhook_configs: [{{url: \"{webhook}\"}}]\n");
+            text.extend(["    webhook_configs: [{url: \"", webhook, "\"}]\n"]);
         }
     }
     text
