@@ -104,6 +104,21 @@ fn a_reason_of_two_minutes_does_not_rename_the_page() {
 }
 
 #[test]
+fn the_nodes_that_do_not_reach_a_target_are_counted_by_cause() {
+    let world = World::new(4, 20)
+        .diagnosed()
+        .fail(0..2, 10..20, MCR, RESET)
+        .fail(2..3, 10..20, MCR, TIMEOUT);
+    let of = |cause: &str| format!("sum(target:egress_diagnosis_info:count{{cause=\"{cause}\"}})");
+    Scenario::of(world)
+        .value(15, &of("sni_filter"), 2.0)
+        .value(15, &of("firewall_drop"), 1.0)
+        // Where a warning stands, the target is reached.
+        .value(15, "sum(target:egress_diagnosis_info:count)", 3.0)
+        .holds();
+}
+
+#[test]
 fn what_fails_from_the_first_minute_on_is_waited_for_as_well() {
     let count = |alert: &str| {
         format!("count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}) or vector(0)")

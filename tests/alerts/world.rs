@@ -62,6 +62,7 @@ pub(crate) struct World {
     nodes: usize,
     cluster: Option<&'static str>,
     named: bool,
+    diagnosed: bool,
     failures: Vec<Spell<Failure>>,
     undecided: Vec<Spell<&'static str>>,
     silences: Vec<Spell<Silence>>,
@@ -77,6 +78,7 @@ impl World {
             nodes,
             cluster: None,
             named: true,
+            diagnosed: false,
             failures: Vec::new(),
             undecided: Vec::new(),
             silences: Vec::new(),
@@ -95,6 +97,12 @@ impl World {
     /// No series has a label `node`.
     pub(crate) fn unnamed(mut self) -> Self {
         self.named = false;
+        self
+    }
+
+    /// Agents say what stands behind a failure, and behind a warning.
+    pub(crate) fn diagnosed(mut self) -> Self {
+        self.diagnosed = true;
         self
     }
 
@@ -249,6 +257,16 @@ impl World {
                 },
             );
         }
+        if !self.diagnosed {
+            return;
+        }
+        for cause in ["sni_filter", "firewall_drop", "partial_addresses"] {
+            let diagnosis = format!("egress_diagnosis_info{{{id},cause=\"{cause}\"}}");
+            sheet.add(&diagnosis, |minute| {
+                let stands = cause_of(self.failure(node, minute, target)) == cause;
+                (self.answers(node, minute) && stands).then_some(1.0)
+            });
+        }
     }
 
     fn answers(&self, node: usize, minute: usize) -> bool {
@@ -302,6 +320,15 @@ impl World {
         kinds.sort_unstable();
         kinds.dedup();
         kinds
+    }
+}
+
+/// What the agents find. Where nothing fails, a warning stands.
+fn cause_of(failure: Option<&Failure>) -> &'static str {
+    match failure {
+        None => "partial_addresses",
+        Some(failure) if failure.reason == "connection_reset" => "sni_filter",
+        Some(_) => "firewall_drop",
     }
 }
 

@@ -64,8 +64,7 @@ fn told(example: &str, webhook: &str) -> String {
     for line in example.lines() {
         text.extend([line, "\n"]);
         if line.starts_with("  - name: ") {
-            let receiver = format!("    webhook_configs: [{{url: \"{webhook}\"}}]\n");
-            text.push_str(&receiver);
+            text.extend(["    webhook_configs: [{url: \"", webhook, "\"}]\n"]);
         }
     }
     text

@@ -168,6 +168,7 @@ fn labels_of(metric: &str, records: &BTreeSet<String>) -> Option<Vec<&'static st
             ("target", rest) if rest.contains("failure_info") => {
                 vec!["target", "probe", "phase", "reason"]
             }
+            ("target", rest) if rest.contains("diagnosis_info") => vec!["target", "probe", "cause"],
             ("target", rest) if rest.contains("phase_duration") => vec!["target", "probe", "phase"],
             ("target", _) => vec!["target", "probe"],
             _ => Vec::new(),

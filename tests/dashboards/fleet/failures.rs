@@ -8,7 +8,7 @@ use crate::table::Table;
 pub(super) fn row() -> Row {
     Row {
         title: "Failures",
-        panels: vec![reasons(), undecided(), table(), nodes()],
+        panels: vec![reasons(), causes(), table(), nodes(), undecided()],
     }
 }
 
@@ -22,6 +22,15 @@ fn reasons() -> Panel {
         format!("sum by (phase, reason) (target:egress_probe_failure_info:count{{{TARGET}}})"),
         "{{phase}} {{reason}}",
     )
+}
+
+fn causes() -> Panel {
+    Panel::new(
+        Kind::Stack,
+        "Failing by cause",
+        "The same pairs by what stands behind them, as the agents see it. docs/causes.md says what each cause means.",
+    )
+    .ask(format!("sum by (cause) (target:egress_diagnosis_info:count{{{TARGET}}})"), "{{cause}}")
 }
 
 fn undecided() -> Panel {

@@ -8,7 +8,15 @@ use crate::table::Table;
 pub(super) fn row() -> Row {
     Row {
         title: "Over all nodes",
-        panels: vec![reached(), down(), what(), reasons(), latency(), failing()],
+        panels: vec![
+            reached(),
+            down(),
+            what(),
+            reasons(),
+            causes(),
+            latency(),
+            failing(),
+        ],
     }
 }
 
@@ -63,6 +71,17 @@ fn reasons() -> Panel {
         format!("sum by (phase, reason) (target:egress_probe_failure_info:count{{{TARGET}}})"),
         "{{phase}} {{reason}}",
     )
+    .size(8, 8)
+}
+
+fn causes() -> Panel {
+    Panel::new(
+        Kind::Stack,
+        "Nodes by cause",
+        "Nodes that do not reach the target, by what stands behind it, as they see it. docs/causes.md explains each cause.",
+    )
+    .ask(format!("sum by (cause) (target:egress_diagnosis_info:count{{{TARGET}}})"), "{{cause}}")
+    .size(8, 8)
 }
 
 fn latency() -> Panel {
@@ -74,6 +93,7 @@ fn latency() -> Panel {
     .ask(format!("target:egress_probe_duration_seconds:median{{{TARGET}}}"), "{{probe}} median")
     .ask(format!("target:egress_probe_duration_seconds:past{{{TARGET}}}"), "{{probe}} past")
     .unit("s")
+    .size(8, 8)
 }
 
 fn failing() -> Panel {
@@ -87,14 +107,19 @@ fn failing() -> Panel {
         .column("instance", "Instance")
         .column("probe", "Probe")
         .column("phase", "Phase")
-        .column("reason", "Reason");
+        .column("reason", "Reason")
+        .column("cause", "Cause");
     Panel::new(
         Kind::Table(columns),
         "Nodes that do not reach it",
-        "At most a hundred of them.",
+        "At most a hundred of them. The cause is what stands behind the failure, as the node sees it.",
     )
     .ask(
-        format!("topk(100, egress_probe_failure_info{{{TARGET}}})"),
+        format!(
+            "topk(100, egress_probe_failure_info{{{TARGET}}} \
+             * on (cluster, job, node, instance, target, probe) group_left (cause) egress_diagnosis_info{{{TARGET}}} \
+             or on (cluster, job, node, instance, target, probe) egress_probe_failure_info{{{TARGET}}})"
+        ),
         "",
     )
 }
