@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail};
 
 const STATE_PREFIX: &str = "/tmp/egress-lab-";
 
-/// Arguments: the lab's id and its folder. Only processes inside the lab's own namespaces are killed.
+/// Arguments: the lab's id and its folder. Only processes inside the lab's own namespaces are killed. `/etc/netns` stays:
+/// the next lab may be making its own folder in it right now.
 const REMOVE: &str = r#"
 for namespace in $(ip netns list | cut -d ' ' -f 1); do
     case "$namespace" in "egl-$1-"*) ;; *) continue ;; esac
@@ -24,7 +25,6 @@ for namespace in $(ip netns list | cut -d ' ' -f 1); do
     ip netns del "$namespace"
     rm -rf "/etc/netns/$namespace"
 done
-rmdir /etc/netns 2>/dev/null
 rm -rf "$2"
 "#;
 
