@@ -6,7 +6,7 @@ AGENT := target/release/egress-probe
 # Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: help run test lint audit doc man image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down \
+.PHONY: help run test lint audit advisories sbom reproducible doc man image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down \
 	rules dashboards
 
 help: ## this list
@@ -31,12 +31,24 @@ rules: ## the shipped forms of alerts and recording rules, from manifests/rules
 
 dashboards: ## the dashboards, from tests/dashboards
 	UPDATE_DASHBOARDS=1 cargo test --quiet --test dashboards shipped
+
 man: ## manual pages of every command, in target/man
 	cargo run --quiet -- man --into target/man
 
 audit: ## licences, bans and sources of dependencies
-	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-	cargo deny --offline check licenses bans sources
+	@tests/cargo-tools.sh
+	target/cargo-tools/bin/cargo-deny --offline check licenses bans sources
+
+advisories: ## known vulnerabilities of dependencies; fetches RustSec's database
+	@tests/cargo-tools.sh
+	target/cargo-tools/bin/cargo-deny check advisories
+
+sbom: ## the image's bill of materials (CycloneDX), in target/egress-probe.cdx.json
+	@tests/cargo-tools.sh
+	tests/sbom.sh target/egress-probe.cdx.json
+
+reproducible: ## two builds of the present commit, in two folders, must give the same program
+	tests/reproducible.sh
 
 image: ## the container image, with docker, podman or buildah [IMAGE=registry.example.com/egress-probe:0.1.0]
 	for builder in docker podman buildah; do $$builder info >/dev/null 2>&1 && break; done; \
@@ -46,6 +58,7 @@ image: ## the container image, with docker, podman or buildah [IMAGE=registry.ex
 packages: ## what the tests need from Debian and PyPI, when it is missing and may be installed
 	@tests/packages.sh
 	@tests/tools.sh
+	@tests/cargo-tools.sh
 
 lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root) [PROXY=1]
 	cargo build --release
