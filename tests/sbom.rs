@@ -89,7 +89,10 @@ fn every_crate_of_the_program_is_in_it_and_none_of_the_tests() {
     let program = &bill["metadata"]["component"];
     named.insert(text(&program["name"]) + " " + &text(&program["version"]));
 
-    let missing: Vec<_> = crates_of_the_program().difference(&named).cloned().collect();
+    let missing: Vec<_> = crates_of_the_program()
+        .difference(&named)
+        .cloned()
+        .collect();
     assert_eq!(missing, Vec::<String>::new());
     for other in ["proptest ", "insta ", "egress-lab "] {
         let found = named.iter().find(|name| name.starts_with(other));
