@@ -54,5 +54,6 @@ pub mod status;
 pub mod store;
 pub mod table;
 pub mod target;
+pub(crate) mod text;
 pub mod version;
 pub mod yaml;

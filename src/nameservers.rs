@@ -115,7 +115,8 @@ pub fn load(path: &Path) -> Result<Listed, NameserversError> {
     parse(&bytes, path)
 }
 
-fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {
+/// The nameservers that a file with these bytes names; `path` is only named in errors.
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {
     let mut usable = Vec::new();
     let mut unusable = Vec::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {

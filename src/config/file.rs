@@ -15,7 +15,12 @@ use crate::yaml::{self, Content, Cursor, Fields, Reader};
 
 /// Reads a configuration file; relative paths in it are meant from the folder it stands in.
 pub(super) fn load(path: &Path) -> Result<Settings, Problems> {
-    let root = yaml::load(path)?;
+    parse(path, &yaml::read(path)?)
+}
+
+/// The same of its text.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Settings, Problems> {
+    let root = yaml::parse(path, text)?;
     let mut reader = Reader::new(path);
     let settings = settings(&Cursor::root(&root), &mut reader);
     reader.into_problems().into_result()?;

@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 
 use crate::catalog::template::{KNOWN_PARAMETERS, NAMESERVER};
 use crate::catalog::{Cloud, Parameters};
-use crate::config::{Config, Given, MetadataService, Origin, check_value};
+use crate::config::{Config, Given, MetadataService, Origin, Settings, check_value};
 use metadata::Metadata;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The variables of the process, read once by `main`.
 pub type Environment = BTreeMap<String, String>;
@@ -78,6 +79,17 @@ pub async fn discover(
         };
         found.take(told);
     }
+    found
+}
+
+/// What is known when nothing is given and a metadata service speaks over `stream`: a door for `fuzz/`.
+#[doc(hidden)]
+pub async fn told_over(stream: impl AsyncRead + AsyncWrite + Unpin) -> Surroundings {
+    let mut found = given(&Config::from(Settings::default()), &Environment::new());
+    let by = ([169, 254, 169, 254], 80).into();
+    let answer = metadata::exchange(stream, by).await;
+    let answer = answer.map_err(|error| error.to_string());
+    found.take(Told { by, answer });
     found
 }
 
@@ -235,7 +247,6 @@ fn node_name(environment: &Environment) -> (String, Origin) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         pairs

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Symptom;
-use super::text::printable;
+use crate::text::printable;
 use crate::outcome::{
     AddressResult, Facts, Failure, Outcome, Phase, PhaseTiming, Reason, Verdict, Warning,
 };

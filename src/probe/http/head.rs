@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::recorder::Recorder;
 use crate::outcome::Reason;
-use crate::probe::text::printable;
+use crate::text::printable;
 use crate::probe::{Symptom, Trace, classify, tls};
 use crate::target::Host;
 

@@ -12,7 +12,7 @@ pub(super) use middlebox::{Channel, Scene};
 
 use super::closing::close_after_peer;
 use super::context::{Context, port};
-use super::text::printable;
+use crate::text::printable;
 use super::way::Way;
 use super::{Symptom, Trace};
 use crate::outcome::{HttpResponse, Phase, Reason, Warning};

@@ -7,7 +7,7 @@ use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 use super::Alpn;
 use super::verifier::RecordingVerifier;
 use crate::outcome::Reason;
-use crate::probe::text::printable;
+use crate::text::printable;
 use crate::probe::{Symptom, Trace, classify};
 
 /// Bytes kept of a description that quotes the peer.

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::status::warning_lines::warning_lines;
 use crate::status::{TargetReport, human};
 use crate::store::State;
+use crate::text;
 
 #[askama::filter_fn]
 pub(super) fn utc(time: &Timestamp, _: &dyn Values) -> askama::Result<String> {
@@ -51,6 +52,6 @@ pub(super) fn tint(state: &State, _: &dyn Values) -> askama::Result<&'static str
 }
 
 #[askama::filter_fn]
-pub(super) fn clean(text: &str, _: &dyn Values) -> askama::Result<String> {
-    Ok(human::clean(text))
+pub(super) fn clean(words: &str, _: &dyn Values) -> askama::Result<String> {
+    Ok(text::clean(words))
 }

@@ -1,0 +1,25 @@
+//! What the instance metadata service answers, head and body.
+
+use egress_probe::discover::told_over;
+use tokio::io::{AsyncReadExt, join, sink};
+
+use super::{fit, waiting};
+
+pub fn check(said: &[u8]) {
+    let found = waiting::cuts(said).map(|cut| {
+        let (first, second) = said.split_at(cut);
+        waiting::now(told_over(join(first.chain(second), sink())))
+    });
+    let [whole, ..] = &found;
+    for found in &found {
+        assert_eq!((&found.cloud, &found.parameters), (&whole.cloud, &whole.parameters));
+        for notice in &found.notices {
+            fit::line(notice);
+            assert!(notice.len() <= 1024, "{} bytes", notice.len());
+        }
+        for value in found.parameters.values().flat_map(|given| &given.values) {
+            fit::line(value);
+            assert!(value.len() <= 253, "{value} stands in no host name");
+        }
+    }
+}
