@@ -1,9 +1,9 @@
 //! Parsers of outside bytes, on what they were sent once: recorded exchanges, inputs that broke a promise in the
 //! past, and a few hundred mutations of both. `make fuzz` goes on for as long as it is let.
 
-#[path = "../fuzz/src/lib.rs"]
-#[expect(unreachable_pub, reason = "the fuzzer's programs use it as a library")]
-mod fuzz;
+#[path = "../fuzz/src/targets/mod.rs"]
+#[expect(unreachable_pub, reason = "the fuzzer compiles it as well")]
+mod targets;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -70,7 +70,7 @@ fn mutated(input: &[u8], other: &[u8], random: &mut Rng) -> Vec<u8> {
 }
 
 /// Tries an input, and says which it was when a promise is broken.
-fn tried(target: &fuzz::Target, whence: &str, input: &[u8]) {
+fn tried(target: &targets::Target, whence: &str, input: &[u8]) {
     let result = catch_unwind(AssertUnwindSafe(|| (target.check)(input)));
     assert!(
         result.is_ok(),
@@ -82,7 +82,7 @@ fn tried(target: &fuzz::Target, whence: &str, input: &[u8]) {
 
 #[test]
 fn what_was_recorded_and_what_was_found_keep_every_promise() {
-    for target in fuzz::TARGETS {
+    for target in targets::TARGETS {
         for (file, input) in inputs(target.name) {
             tried(target, &file, &input);
         }
@@ -91,7 +91,7 @@ fn what_was_recorded_and_what_was_found_keep_every_promise() {
 
 #[test]
 fn mutations_of_it_keep_every_promise() {
-    for target in fuzz::TARGETS {
+    for target in targets::TARGETS {
         let inputs = inputs(target.name);
         let mut random = Rng::with_seed(SEED);
         for number in 0..MUTATIONS {
@@ -106,7 +106,7 @@ fn mutations_of_it_keep_every_promise() {
 
 #[test]
 fn every_target_has_a_program_and_seeds_and_nothing_is_left_over() {
-    let targets: BTreeSet<_> = fuzz::TARGETS.iter().map(|target| target.name.to_owned()).collect();
+    let targets: BTreeSet<_> = targets::TARGETS.iter().map(|target| target.name.to_owned()).collect();
     let programs = names(&folder("fuzz_targets"));
     let programs: BTreeSet<_> = programs.iter().map(|file| file.trim_end_matches(".rs").to_owned()).collect();
     assert_eq!(programs, targets);

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use crate::catalog::template::{KNOWN_PARAMETERS, NAMESERVER};
 use crate::catalog::{Cloud, Parameters};
 use crate::config::{Config, Given, MetadataService, Origin, Settings, check_value};
+use crate::text::printable;
 use metadata::Metadata;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -56,6 +57,9 @@ impl Surroundings {
         missing && !answered
     }
 }
+
+/// Bytes shown of a word that nobody knows.
+const LONGEST_WORD: usize = 64;
 
 const LOCATION: &str = "location";
 const API_SERVER: &str = "apiserver_fqdn";
@@ -190,7 +194,7 @@ impl Surroundings {
                 None => self.notices.push(format!(
                     "the instance metadata service names the cloud `{}`, which the catalogue does not know; \
                      set `cloud`, and `builtin: false` with a catalogue of your own",
-                    metadata.environment
+                    printable(metadata.environment.as_bytes(), LONGEST_WORD)
                 )),
             }
         }

@@ -3,33 +3,35 @@
 use std::collections::HashSet;
 use std::time::{Duration, UNIX_EPOCH};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, join, sink};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
+use super::addresses::Turn;
+use super::closing::close_after_peer;
 use super::http::{Ask, Channel, Scene, head, judge};
 use super::ntp_packet::Reply;
 use super::resolve::{Asked, Family, Resolver, absolute};
 use super::{Limits, Symptom, Trace, ntp, ssh, tls, udp, way};
 use crate::outcome::{Outcome, Phase, Reason};
 
-/// Takes everything, and says this; the first segment ends at `cut`.
-fn peer(said: &[u8], cut: usize) -> impl AsyncRead + AsyncWrite + Unpin {
-    let (first, second) = said.split_at(cut.min(said.len()));
-    join(first.chain(second), sink())
-}
+/// Somebody on the other end of a connection.
+pub trait Peer: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer for S {}
 
 /// An SSH server.
-pub async fn ssh(said: &[u8], cut: usize) -> Outcome {
+pub async fn ssh(mut peer: impl Peer) -> Outcome {
     let mut trace = Trace::start(Phase::Banner);
-    let result = ssh::converse(&mut peer(said, cut), &mut trace).await;
+    let result = ssh::converse(&mut peer, &mut trace).await;
     trace.finish(result, None)
 }
 
 /// A server that is asked for `HEAD /`: one outcome for each that can have written the answer.
-pub async fn http(host: &str, said: &[u8], cut: usize) -> Vec<Outcome> {
+pub async fn http<P: Peer>(host: &str, peer: impl Fn() -> P) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for channel in Channel::ALL {
         let mut trace = Trace::start(Phase::Request);
-        let result = asked_for_head(host, channel, peer(said, cut), &mut trace).await;
+        let result = asked_for_head(host, channel, peer(), &mut trace).await;
         outcomes.push(trace.finish(result, None));
     }
     outcomes
@@ -38,10 +40,12 @@ pub async fn http(host: &str, said: &[u8], cut: usize) -> Vec<Outcome> {
 async fn asked_for_head(
     host: &str,
     channel: Channel,
-    peer: impl AsyncRead + AsyncWrite + Unpin,
+    peer: impl Peer,
     trace: &mut Trace,
 ) -> Result<(), Symptom> {
-    let (head, _) = head(peer, Ask::Server(host), trace).await?;
+    let (mut head, peer) = head(peer, Ask::Server(host), trace).await?;
+    let deadline = Instant::now() + Limits::default().timeout;
+    close_after_peer(peer, &mut head.body, Turn { ordinal: 0, deadline }).await;
     let scene = Scene {
         host,
         channel,
@@ -51,9 +55,9 @@ async fn asked_for_head(
 }
 
 /// A proxy that is asked for a tunnel.
-pub async fn connect_reply(destination: &str, said: &[u8], cut: usize) -> Outcome {
+pub async fn connect_reply(destination: &str, peer: impl Peer) -> Outcome {
     let mut trace = Trace::start(Phase::Tunnel);
-    let result = match head(peer(said, cut), Ask::Tunnel(destination), &mut trace).await {
+    let result = match head(peer, Ask::Tunnel(destination), &mut trace).await {
         Ok((head, _)) => way::refusal(destination, &head).map_or(Ok(()), Err),
         Err(symptom) => Err(symptom),
     };

@@ -15,7 +15,6 @@ use jiff::Timestamp;
 use crate::status::warning_lines::warning_lines;
 use crate::status::{TargetReport, human};
 use crate::store::State;
-use crate::text;
 
 #[askama::filter_fn]
 pub(super) fn utc(time: &Timestamp, _: &dyn Values) -> askama::Result<String> {
@@ -49,9 +48,4 @@ pub(super) fn tint(state: &State, _: &dyn Values) -> askama::Result<&'static str
         State::Unreachable => "bad",
         State::Unproven | State::Pending => "warn",
     })
-}
-
-#[askama::filter_fn]
-pub(super) fn clean(words: &str, _: &dyn Values) -> askama::Result<String> {
-    Ok(text::clean(words))
 }

@@ -10,7 +10,7 @@ use egress_probe::proxy::ProxyPolicy;
 
 use super::configuration::told;
 
-pub fn check(text: &[u8]) {
+pub(crate) fn check(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;
     };

@@ -11,7 +11,7 @@ const HEADER: usize = 12;
 /// Name, type and class.
 const QUESTION: usize = NAME.len() + 2 + 4;
 
-pub fn check(reply: &[u8]) {
+pub(crate) fn check(reply: &[u8]) {
     // As it stands, nobody's answer; with the id of the query; and with its question too.
     let guessed = outcome(|_| reply.to_vec());
     let same_id = |query: &[u8]| overwritten(reply, &query[..2], 0);

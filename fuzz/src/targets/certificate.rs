@@ -4,7 +4,7 @@ use egress_probe::probe::peers;
 
 use super::fit;
 
-pub fn check(der: &[u8]) {
+pub(crate) fn check(der: &[u8]) {
     let outcome = peers::certificate(der);
     fit::outcome(&outcome);
     if let Some(certificate) = &outcome.facts.certificate {

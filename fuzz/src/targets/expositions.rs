@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 type Labels = Vec<(String, String)>;
 
 /// Every sample by metric and labels, process metrics aside: none may stand twice.
-pub fn samples(exposition: &str) -> BTreeMap<(String, Labels), String> {
+pub(crate) fn samples(exposition: &str) -> BTreeMap<(String, Labels), String> {
     let mut samples = BTreeMap::new();
     for line in exposition.split('\n').filter(|line| !line.is_empty()) {
         if let Some(comment) = line.strip_prefix("# ") {

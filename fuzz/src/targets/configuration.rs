@@ -7,7 +7,7 @@ use egress_probe::problem::Problems;
 
 use super::fit;
 
-pub fn check(text: &[u8]) {
+pub(crate) fn check(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;
     };
@@ -21,7 +21,7 @@ pub fn check(text: &[u8]) {
 }
 
 /// Every problem has a line of the file, and is fit for a terminal and a log.
-pub fn told(problems: &Problems, text: &str) {
+pub(crate) fn told(problems: &Problems, text: &str) {
     assert!(!problems.is_empty());
     let lines = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count() as u64;
     for problem in problems.iter() {

@@ -3,11 +3,11 @@
 use egress_probe::outcome::Outcome;
 use egress_probe::probe::peers;
 
-use super::{fit, waiting};
+use super::{fit, peer, waiting};
 
-pub fn check(said: &[u8]) {
-    let [whole, cut, other] = waiting::cuts(said)
-        .map(|cut| waiting::now(peers::http("mcr.microsoft.com", said, cut)));
+pub(crate) fn check(said: &[u8]) {
+    let [whole, cut, other] = peer::peers(said)
+        .map(|peer| waiting::now(peers::http("mcr.microsoft.com", || peer.again())));
     for ((whole, cut), other) in whole.iter().zip(&cut).zip(&other) {
         fit::outcome(whole);
         fit::same(whole, cut);

@@ -2,12 +2,12 @@
 
 use egress_probe::probe::peers;
 
-use super::{fit, waiting};
+use super::{fit, peer, waiting};
 
-pub fn check(said: &[u8]) {
+pub(crate) fn check(said: &[u8]) {
     let destination = "mcr.microsoft.com:443";
-    let [whole, cut, other] = waiting::cuts(said)
-        .map(|cut| waiting::now(peers::connect_reply(destination, said, cut)));
+    let [whole, cut, other] = peer::peers(said)
+        .map(|peer| waiting::now(peers::connect_reply(destination, peer)));
     fit::outcome(&whole);
     fit::same(&whole, &cut);
     fit::same(&whole, &other);

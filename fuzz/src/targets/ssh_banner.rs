@@ -2,10 +2,10 @@
 
 use egress_probe::probe::peers;
 
-use super::{fit, waiting};
+use super::{fit, peer, waiting};
 
-pub fn check(said: &[u8]) {
-    let [whole, cut, other] = waiting::cuts(said).map(|cut| waiting::now(peers::ssh(said, cut)));
+pub(crate) fn check(said: &[u8]) {
+    let [whole, cut, other] = peer::peers(said).map(|peer| waiting::now(peers::ssh(peer)));
     fit::outcome(&whole);
     fit::same(&whole, &cut);
     fit::same(&whole, &other);

@@ -9,7 +9,7 @@ use super::fit;
 /// Half of an era, in seconds: two clocks further apart cannot be told.
 const FURTHEST: f64 = 2_147_483_648.0;
 
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let number = |at: usize| -> Option<u64> {
         Some(u64::from_be_bytes(*input.get(at..)?.first_chunk()?))
     };

@@ -6,13 +6,14 @@ use egress_probe::nameservers::{Nameserver, parse};
 
 use super::fit;
 
-pub fn check(text: &[u8]) {
+pub(crate) fn check(text: &[u8]) {
     match parse(text, Path::new("resolv.conf")) {
         Ok(listed) => {
             assert!(listed.nameservers.len() <= 3);
             for nameserver in listed.nameservers {
                 stable(Nameserver(nameserver));
             }
+            assert!(listed.ignored.len() <= 9);
             for told in &listed.ignored {
                 told_of(told);
             }

@@ -9,7 +9,7 @@ use egress_probe::outcome::{
 use egress_probe::plan::{Listing, Plan};
 use egress_probe::status::text::{self, Style};
 use egress_probe::status::{
-    About, Agent, Environment, StatusReport, TargetReport, Untestable, html, junit, ticket,
+    About, Agent, Environment, StatusReport, TargetReport, Untestable, html, junit,
 };
 use egress_probe::store::Record;
 use egress_probe::target::{Group, Probe, Requirement};
@@ -20,7 +20,7 @@ use super::{expositions, fit, markup};
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// The words are what stands between line feeds, so that a seed can be read.
-pub fn check(input: &[u8]) {
+pub(crate) fn check(input: &[u8]) {
     let input = String::from_utf8_lossy(input).replace("\\n", "\n");
     let words: Vec<&str> = input.split('\n').collect();
     let word = |number: usize| words[number % words.len()].to_owned();
@@ -138,17 +138,14 @@ fn without_paint(page: &str) -> String {
 }
 
 /// The page of one target in every form.
-pub fn of_target(target: &TargetReport) {
+pub(crate) fn of_target(target: &TargetReport) {
     fit::shown(&text::render_target(target, NOW, Style::PLAIN));
     markup::well_formed(&html::render_target(target, NOW).expect("a page"));
-    for line in ticket(target) {
-        fit::line(&line);
-    }
     serde_json::to_string(target).expect("JSON");
 }
 
 /// What is listed of a plan.
-pub fn of_plan(plan: &Plan) {
+pub(crate) fn of_plan(plan: &Plan) {
     serde_json::to_string(&Listing::new(plan)).expect("JSON");
     let records: Vec<_> = plan.targets.iter().map(|target| Record::new(target.clone(), NOW)).collect();
     reported(&about(&|_| String::new()), &records);

@@ -1,15 +1,11 @@
 //! What the instance metadata service answers, head and body.
 
 use egress_probe::discover::told_over;
-use tokio::io::{AsyncReadExt, join, sink};
 
-use super::{fit, waiting};
+use super::{fit, peer, waiting};
 
-pub fn check(said: &[u8]) {
-    let found = waiting::cuts(said).map(|cut| {
-        let (first, second) = said.split_at(cut);
-        waiting::now(told_over(join(first.chain(second), sink())))
-    });
+pub(crate) fn check(said: &[u8]) {
+    let found = peer::peers(said).map(|peer| waiting::now(told_over(peer)));
     let [whole, ..] = &found;
     for found in &found {
         assert_eq!((&found.cloud, &found.parameters), (&whole.cloud, &whole.parameters));

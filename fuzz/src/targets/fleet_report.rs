@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::fit;
 
-pub fn check(body: &[u8]) {
+pub(crate) fn check(body: &[u8]) {
     let Ok(report) = serde_json::from_slice::<AgentReport>(body) else {
         return;
     };
