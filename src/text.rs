@@ -61,7 +61,10 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb\u{202e}"), r"a\u{1b}[2Jb\u{202e}");
         let hidden = "\u{ad}\u{61c}\u{200b}\u{2067}\u{feff}\u{ffff}\u{e0041}";
         for shown in [clean(hidden), printable(hidden.as_bytes(), 100)] {
-            assert_eq!(shown, r"\u{ad}\u{61c}\u{200b}\u{2067}\u{feff}\u{ffff}\u{e0041}");
+            assert_eq!(
+                shown,
+                r"\u{ad}\u{61c}\u{200b}\u{2067}\u{feff}\u{ffff}\u{e0041}"
+            );
         }
         assert_eq!(clean("é… \u{fffd}"), "é… \u{fffd}");
     }

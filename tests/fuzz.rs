@@ -21,16 +21,40 @@ const LONGEST: usize = 4096;
 
 /// What parsers look out for, or should.
 const TOKENS: &[&[u8]] = &[
-    b"\r\n", b"\n", b"\0", b"\x1b[2J", b"\xff\xfe", "\u{202e}".as_bytes(), b"\"", b"'", b"\\", b"{", b"}", b": ",
-    b"- ", b"&a ", b"*a", b"<b>", b"&amp", b"SSH-2.0-", b"HTTP/1.1 200 ", b"\xc0\x0c", b"\xff\xff\xff\xff", b"%", b"#",
+    b"\r\n",
+    b"\n",
+    b"\0",
+    b"\x1b[2J",
+    b"\xff\xfe",
+    "\u{202e}".as_bytes(),
+    b"\"",
+    b"'",
+    b"\\",
+    b"{",
+    b"}",
+    b": ",
+    b"- ",
+    b"&a ",
+    b"*a",
+    b"<b>",
+    b"&amp",
+    b"SSH-2.0-",
+    b"HTTP/1.1 200 ",
+    b"\xc0\x0c",
+    b"\xff\xff\xff\xff",
+    b"%",
+    b"#",
 ];
 
 fn folder(kind: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(kind)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz")
+        .join(kind)
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name != ".gitkeep").collect()
 }
@@ -39,10 +63,10 @@ fn names(folder: &Path) -> BTreeSet<String> {
 fn inputs(target: &str) -> Vec<(String, Vec<u8>)> {
     let folders = ["corpus", "regressions"].map(|kind| folder(kind).join(target));
     let folders = folders.iter().filter(|folder| folder.exists());
-    let files = folders.flat_map(|folder| {
-        names(folder).into_iter().map(|name| folder.join(name))
-    });
-    files.map(|file| (file.display().to_string(), fs::read(&file).unwrap())).collect()
+    let files = folders.flat_map(|folder| names(folder).into_iter().map(|name| folder.join(name)));
+    files
+        .map(|file| (file.display().to_string(), fs::read(&file).unwrap()))
+        .collect()
 }
 
 fn mutated(input: &[u8], other: &[u8], random: &mut Rng) -> Vec<u8> {
@@ -55,7 +79,8 @@ fn mutated(input: &[u8], other: &[u8], random: &mut Rng) -> Vec<u8> {
             2 => drop(bytes.drain(at..(at + random.usize(1..16)).min(bytes.len()))),
             3 => drop(bytes.splice(at.., other[at.min(other.len())..].iter().copied())),
             4 => {
-                let again = bytes[at..(at + random.usize(1..64)).min(bytes.len())].repeat(random.usize(1..9));
+                let again = bytes[at..(at + random.usize(1..64)).min(bytes.len())]
+                    .repeat(random.usize(1..9));
                 drop(bytes.splice(at..at, again));
             }
             _ => {
@@ -106,15 +131,27 @@ fn mutations_of_it_keep_every_promise() {
 
 #[test]
 fn every_target_has_a_program_and_seeds_and_nothing_is_left_over() {
-    let targets: BTreeSet<_> = targets::TARGETS.iter().map(|target| target.name.to_owned()).collect();
+    let targets: BTreeSet<_> = targets::TARGETS
+        .iter()
+        .map(|target| target.name.to_owned())
+        .collect();
     let programs = names(&folder("fuzz_targets"));
-    let programs: BTreeSet<_> = programs.iter().map(|file| file.trim_end_matches(".rs").to_owned()).collect();
+    let programs: BTreeSet<_> = programs
+        .iter()
+        .map(|file| file.trim_end_matches(".rs").to_owned())
+        .collect();
     assert_eq!(programs, targets);
     assert_eq!(names(&folder("corpus")), targets);
     assert!(names(&folder("regressions")).is_subset(&targets));
     let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
     for target in targets {
-        assert!(manifest.contains(&format!("[[bin]]\nname = \"{target}\"\n")), "{target}");
-        assert!(!names(&folder("corpus").join(&target)).is_empty(), "{target}");
+        assert!(
+            manifest.contains(&format!("[[bin]]\nname = \"{target}\"\n")),
+            "{target}"
+        );
+        assert!(
+            !names(&folder("corpus").join(&target)).is_empty(),
+            "{target}"
+        );
     }
 }

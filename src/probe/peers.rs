@@ -45,7 +45,15 @@ async fn asked_for_head(
 ) -> Result<(), Symptom> {
     let (mut head, peer) = head(peer, Ask::Server(host), trace).await?;
     let deadline = Instant::now() + Limits::default().timeout;
-    close_after_peer(peer, &mut head.body, Turn { ordinal: 0, deadline }).await;
+    close_after_peer(
+        peer,
+        &mut head.body,
+        Turn {
+            ordinal: 0,
+            deadline,
+        },
+    )
+    .await;
     let scene = Scene {
         host,
         channel,
@@ -81,10 +89,20 @@ pub fn dns(name: &str, reply: impl Fn(&[u8]) -> Vec<u8>) -> Option<Outcome> {
 pub fn ntp(packet: &[u8], cookie: u64, sent_at: Duration, round_trip: Duration) -> Outcome {
     let mut trace = Trace::start(Phase::Exchange);
     let ignored = || Symptom::new(Reason::UnexpectedReply, "the reply is ignored");
-    let result = Reply::read(packet, cookie).ok_or_else(ignored).map(|reply| {
-        let sent_at = UNIX_EPOCH + sent_at;
-        ntp::judge(&ntp::Answer { reply, sent_at, round_trip }, &Limits::default(), &mut trace);
-    });
+    let result = Reply::read(packet, cookie)
+        .ok_or_else(ignored)
+        .map(|reply| {
+            let sent_at = UNIX_EPOCH + sent_at;
+            ntp::judge(
+                &ntp::Answer {
+                    reply,
+                    sent_at,
+                    round_trip,
+                },
+                &Limits::default(),
+                &mut trace,
+            );
+        });
     trace.finish(result, None)
 }
 

@@ -6,11 +6,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::closing::close;
 use super::context::Context;
-use crate::text::printable;
 use super::way::Way;
 use super::{Symptom, Trace, classify};
 use crate::outcome::{Phase, Reason};
 use crate::target::Target;
+use crate::text::printable;
 
 const IDENTIFICATION: &str = concat!("SSH-2.0-egress-probe_", env!("CARGO_PKG_VERSION"), "\r\n");
 

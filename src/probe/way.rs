@@ -9,11 +9,11 @@ use super::closing::close_after_peer;
 use super::connect::{Connection, connect};
 use super::context::{Context, port};
 use super::http::{Ask, Head, head};
-use crate::text::printable;
 use super::{Symptom, Trace};
 use crate::outcome::{Phase, ProxyHop, Reason};
 use crate::proxy::Proxy;
 use crate::target::Target;
+use crate::text::printable;
 
 /// Bytes shown of what a proxy says about its refusal.
 const LONGEST_REMARK: usize = 128;
@@ -140,8 +140,7 @@ pub(super) fn refusal(destination: &str, head: &Head) -> Option<Symptom> {
             format!(" (X-Squid-Error: {value})")
         });
     let status = head.status;
-    let detail =
-        format!("the proxy answered CONNECT {destination} with status {status}{remark}");
+    let detail = format!("the proxy answered CONNECT {destination} with status {status}{remark}");
     Some(Symptom::new(reason, detail))
 }
 

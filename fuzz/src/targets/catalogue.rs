@@ -21,8 +21,16 @@ pub(crate) fn check(text: &[u8]) {
 }
 
 fn planned(catalog: &Catalog) {
-    for template in catalog.entries.iter().flat_map(|entry| &entry.hosts).flat_map(|host| &host.probe) {
-        let again: Template = template.to_string().parse().expect("what is printed is read");
+    for template in catalog
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.hosts)
+        .flat_map(|host| &host.probe)
+    {
+        let again: Template = template
+            .to_string()
+            .parse()
+            .expect("what is printed is read");
         assert_eq!(again, *template);
     }
     let selection = Selection {
@@ -33,9 +41,18 @@ fn planned(catalog: &Catalog) {
         conditions: BTreeSet::new(),
     };
     let mut parameters = Parameters::default();
-    parameters.set("location", vec!["eastus".to_owned(), "westeurope".to_owned()]);
+    parameters.set(
+        "location",
+        vec!["eastus".to_owned(), "westeurope".to_owned()],
+    );
     let nameservers = [([192, 0, 2, 53], 53).into()];
-    let plan = Plan::new(catalog, &selection, &parameters, &nameservers, &ProxyPolicy::default());
+    let plan = Plan::new(
+        catalog,
+        &selection,
+        &parameters,
+        &nameservers,
+        &ProxyPolicy::default(),
+    );
     let ids: HashSet<_> = plan.targets.iter().map(|target| &target.id).collect();
     assert_eq!(ids.len(), plan.targets.len(), "a target stands twice");
     for target in &plan.targets {

@@ -23,14 +23,22 @@ pub(crate) fn check(text: &[u8]) {
 /// Every problem has a line of the file, and is fit for a terminal and a log.
 pub(crate) fn told(problems: &Problems, text: &str) {
     assert!(!problems.is_empty());
-    let lines = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count() as u64;
+    let lines = text
+        .split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+        .count() as u64;
     for problem in problems.iter() {
         fit::line(&problem.to_string());
         assert!(!problem.message.is_empty());
-        assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem}");
+        assert!(
+            problem.line.is_none_or(|line| (1..=lines).contains(&line)),
+            "{problem}"
+        );
     }
     fit::shown(&problems.to_string());
-    assert!(problems.to_string().len() <= 64 * 1024 + 64 * text.len(), "longer than the file explains");
+    assert!(
+        problems.to_string().len() <= 64 * 1024 + 64 * text.len(),
+        "longer than the file explains"
+    );
     for line in problems.brief(5) {
         fit::line(&line);
         assert!(line.chars().count() <= 303);

@@ -6,8 +6,8 @@ use super::{fit, peer, waiting};
 
 pub(crate) fn check(said: &[u8]) {
     let destination = "mcr.microsoft.com:443";
-    let [whole, cut, other] = peer::peers(said)
-        .map(|peer| waiting::now(peers::connect_reply(destination, peer)));
+    let [whole, cut, other] =
+        peer::peers(said).map(|peer| waiting::now(peers::connect_reply(destination, peer)));
     fit::outcome(&whole);
     fit::same(&whole, &cut);
     fit::same(&whole, &other);

@@ -15,9 +15,8 @@ pub(crate) fn check(reply: &[u8]) {
     // As it stands, nobody's answer; with the id of the query; and with its question too.
     let guessed = outcome(|_| reply.to_vec());
     let same_id = |query: &[u8]| overwritten(reply, &query[..2], 0);
-    let answered = |query: &[u8]| {
-        overwritten(&same_id(query), &query[HEADER..HEADER + QUESTION], HEADER)
-    };
+    let answered =
+        |query: &[u8]| overwritten(&same_id(query), &query[HEADER..HEADER + QUESTION], HEADER);
     for outcome in [guessed, outcome(same_id), outcome(answered)] {
         fit::outcome(&outcome);
         let facts = &outcome.facts;

@@ -10,7 +10,9 @@ pub(crate) fn samples(exposition: &str) -> BTreeMap<(String, Labels), String> {
     let mut samples = BTreeMap::new();
     for line in exposition.split('\n').filter(|line| !line.is_empty()) {
         if let Some(comment) = line.strip_prefix("# ") {
-            let known = ["HELP ", "TYPE ", "EOF"].iter().any(|kind| comment.starts_with(kind));
+            let known = ["HELP ", "TYPE ", "EOF"]
+                .iter()
+                .any(|kind| comment.starts_with(kind));
             assert!(known, "{line:?}");
             continue;
         }
@@ -45,7 +47,12 @@ fn labels(mut rest: &str) -> (Labels, &str) {
         labels.push((name.to_owned(), value));
         match after.strip_prefix(',') {
             Some(after) => rest = after,
-            None => return (labels, after.strip_prefix('}').expect("the end of the labels")),
+            None => {
+                return (
+                    labels,
+                    after.strip_prefix('}').expect("the end of the labels"),
+                );
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egress_probe::outcome::Outcome;
+use egress_probe::outcome::{Outcome, Reason, Verdict};
 use egress_probe::status::TargetReport;
 use egress_probe::store::Record;
 use egress_probe::target::{Group, Host, Probe, Requirement, Target, TargetId};
@@ -36,7 +36,10 @@ pub(crate) fn line(text: &str) {
 /// Bounded, and every text in it fit for every page.
 pub(crate) fn outcome(outcome: &Outcome) {
     let facts = serde_json::to_value(&outcome.facts).expect("JSON");
-    let failures = outcome.addresses.iter().filter_map(|tried| tried.failure.as_ref());
+    let failures = outcome
+        .addresses
+        .iter()
+        .filter_map(|tried| tried.failure.as_ref());
     for failure in failures.chain(outcome.verdict.failure()) {
         line(&failure.detail);
         assert!(failure.detail.len() <= LONGEST);
@@ -49,13 +52,36 @@ pub(crate) fn outcome(outcome: &Outcome) {
     assert!(outcome.warnings.is_empty() || outcome.verdict.failure().is_none());
 }
 
-/// What the same bytes come to, however they are delivered.
+/// The same bytes come to the same end, however they are delivered. Where they are refused, how much there was to
+/// quote, and whether it was refused before the end or because of it, depends on when they were looked at.
 pub(crate) fn same(one: &Outcome, other: &Outcome) {
-    // How much there was to quote when it was clear is another matter.
-    let decided = |outcome: &Outcome| outcome.verdict.failure().map(|failure| (failure.phase, failure.reason));
-    assert_eq!(decided(one), decided(other), "{:?} {:?}", one.verdict, other.verdict);
-    assert_eq!(one.facts, other.facts);
+    let early = [
+        Reason::UnexpectedReply,
+        Reason::HttpProtocol,
+        Reason::ConnectionClosed,
+    ];
+    let end = |outcome: &Outcome| match &outcome.verdict {
+        Verdict::Reachable => None,
+        Verdict::Unreachable(failure) | Verdict::Unproven(failure)
+            if early.contains(&failure.reason) =>
+        {
+            Some((failure.phase, None))
+        }
+        Verdict::Unreachable(failure) | Verdict::Unproven(failure) => {
+            Some((failure.phase, Some(failure.reason)))
+        }
+    };
+    assert_eq!(
+        end(one),
+        end(other),
+        "{:?} {:?}",
+        one.verdict,
+        other.verdict
+    );
     assert_eq!(one.warnings, other.warnings);
+    if end(one).is_none_or(|(_, reason)| reason.is_some()) {
+        assert_eq!(one.facts, other.facts);
+    }
 }
 
 /// Calls `see` for every text in a JSON value, keys included.
@@ -74,7 +100,10 @@ pub(crate) fn texts(value: &Value, see: &mut impl FnMut(&str)) {
 /// A target of which nothing is known yet.
 pub(crate) fn target(host: &str, port: u16, probe: Probe, purpose: &str) -> Record {
     let target = Target {
-        id: TargetId { target: format!("{host}:{port}").into(), probe: probe.kind() },
+        id: TargetId {
+            target: format!("{host}:{port}").into(),
+            probe: probe.kind(),
+        },
         host: Host::Name(host.to_owned()),
         port: Some(port),
         probe,

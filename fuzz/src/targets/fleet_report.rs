@@ -11,7 +11,9 @@ pub(crate) fn check(body: &[u8]) {
         return;
     };
     let mut readings = Readings::default();
-    report.clone().add_to(&mut readings, "http://192.0.2.1:9100");
+    report
+        .clone()
+        .add_to(&mut readings, "http://192.0.2.1:9100");
     report.add_to(&mut readings, "http://192.0.2.2:9100");
     let fleet = Fleet::new(readings, Timestamp::UNIX_EPOCH);
     fit::shown(&text::render(&fleet, Style::PLAIN));

@@ -17,7 +17,10 @@ pub(crate) fn check(said: &[u8]) {
     let [clear, .., proven] = whole.as_slice() else {
         unreachable!("an outcome per channel")
     };
-    assert!(!reachable(clear) || reachable(proven), "proof makes nothing worse");
+    assert!(
+        !reachable(clear) || reachable(proven),
+        "proof makes nothing worse"
+    );
     for outcome in whole {
         fit::page(outcome);
     }

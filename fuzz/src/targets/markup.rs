@@ -4,10 +4,80 @@ use super::fit;
 
 /// What the templates write. Everything else would be somebody else's.
 const ELEMENTS: &[&str] = &[
-    "!doctype", "?xml", "a", "b", "body", "br", "code", "dd", "div", "dl", "dt", "error", "failure", "footer", "h1", "h2", "h3", "head", "header", "html", "li", "link", "main", "meta", "nav", "p", "pre", "rect", "section", "skipped", "small", "span", "svg", "table", "tbody", "td", "testcase", "testsuite", "testsuites", "th", "thead", "title", "tr", "ul",
+    "!doctype",
+    "?xml",
+    "a",
+    "b",
+    "body",
+    "br",
+    "code",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "error",
+    "failure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "head",
+    "header",
+    "html",
+    "li",
+    "link",
+    "main",
+    "meta",
+    "nav",
+    "p",
+    "pre",
+    "rect",
+    "section",
+    "skipped",
+    "small",
+    "span",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "testcase",
+    "testsuite",
+    "testsuites",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
 ];
 const ATTRIBUTES: &[&str] = &[
-    "aria-hidden", "charset", "class", "classname", "colspan", "content", "encoding", "errors", "failures", "height", "href", "html", "lang", "message", "name", "preserveAspectRatio", "rel", "skipped", "tests", "time", "timestamp", "title", "type", "version", "viewBox", "width", "x", "y",
+    "aria-hidden",
+    "charset",
+    "class",
+    "classname",
+    "colspan",
+    "content",
+    "encoding",
+    "errors",
+    "failures",
+    "height",
+    "href",
+    "html",
+    "lang",
+    "message",
+    "name",
+    "preserveAspectRatio",
+    "rel",
+    "skipped",
+    "tests",
+    "time",
+    "timestamp",
+    "title",
+    "type",
+    "version",
+    "viewBox",
+    "width",
+    "x",
+    "y",
 ];
 
 /// Every tag and attribute is the templates' own, every reference complete, every character fit to be shown.
@@ -30,7 +100,11 @@ fn tag(text: &str) -> &str {
     assert!(ELEMENTS.contains(&name), "<{name}> is not ours");
     loop {
         rest = rest.trim_start();
-        if let Some(after) = rest.strip_prefix("/>").or_else(|| rest.strip_prefix("?>")).or_else(|| rest.strip_prefix('>')) {
+        if let Some(after) = rest
+            .strip_prefix("/>")
+            .or_else(|| rest.strip_prefix("?>"))
+            .or_else(|| rest.strip_prefix('>'))
+        {
             return after;
         }
         rest = attribute(rest);
@@ -40,7 +114,10 @@ fn tag(text: &str) -> &str {
 fn attribute(text: &str) -> &str {
     let end = text.find(['=', ' ', '>']).expect("the end of a name");
     let (name, rest) = text.split_at(end);
-    assert!(ATTRIBUTES.contains(&name), "the attribute {name} is not ours");
+    assert!(
+        ATTRIBUTES.contains(&name),
+        "the attribute {name} is not ours"
+    );
     let Some(value) = rest.strip_prefix("=\"") else {
         assert!(!rest.starts_with('='), "{name} without quotes");
         return rest;
@@ -59,6 +136,12 @@ fn no_loose_ampersand(text: &str) {
     for after in text.split('&').skip(1) {
         let (reference, _) = after.split_once(';').expect("a complete reference");
         let known = ["amp", "lt", "gt", "quot"].contains(&reference);
-        assert!(known || reference.strip_prefix('#').is_some_and(|code| code.parse::<u32>().is_ok()), "&{reference};");
+        assert!(
+            known
+                || reference
+                    .strip_prefix('#')
+                    .is_some_and(|code| code.parse::<u32>().is_ok()),
+            "&{reference};"
+        );
     }
 }

@@ -8,7 +8,10 @@ pub(crate) fn check(said: &[u8]) {
     let found = peer::peers(said).map(|peer| waiting::now(told_over(peer)));
     let [whole, ..] = &found;
     for found in &found {
-        assert_eq!((&found.cloud, &found.parameters), (&whole.cloud, &whole.parameters));
+        assert_eq!(
+            (&found.cloud, &found.parameters),
+            (&whole.cloud, &whole.parameters)
+        );
         for notice in &found.notices {
             fit::line(notice);
             assert!(notice.len() <= 1024, "{} bytes", notice.len());

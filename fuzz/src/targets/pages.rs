@@ -29,7 +29,11 @@ pub(crate) fn check(input: &[u8]) {
         fit::target(&word(1), 22, Probe::Ssh, &word(2)),
         fit::target("c.example", 80, Probe::Http, &word(3)),
     ];
-    for (record, reason) in records.iter_mut().zip([Reason::HttpDenied, Reason::UnexpectedReply, Reason::Timeout]) {
+    for (record, reason) in
+        records
+            .iter_mut()
+            .zip([Reason::HttpDenied, Reason::UnexpectedReply, Reason::Timeout])
+    {
         let outcome = hostile(&word, reason);
         record.take(outcome.clone());
         record.take(outcome);
@@ -42,7 +46,11 @@ pub(crate) fn check(input: &[u8]) {
 
 fn hostile(word: &impl Fn(usize) -> String, reason: Reason) -> Outcome {
     let facts = Facts {
-        proxy: Some(ProxyHop { address: word(1), via: "configuration", status: Some(200) }),
+        proxy: Some(ProxyHop {
+            address: word(1),
+            via: "configuration",
+            status: Some(200),
+        }),
         rcode: Some(word(2)),
         aliases: vec![word(3), word(4)],
         banner: Some(word(5)),
@@ -75,13 +83,25 @@ fn hostile(word: &impl Fn(usize) -> String, reason: Reason) -> Outcome {
         }),
         ..Facts::default()
     };
-    let failure = Failure { phase: Phase::Connect, reason, detail: word(15) };
-    Outcome { facts, verdict: Verdict::Unreachable(failure), ..Outcome::of_panic(Phase::Connect) }
+    let failure = Failure {
+        phase: Phase::Connect,
+        reason,
+        detail: word(15),
+    };
+    Outcome {
+        facts,
+        verdict: Verdict::Unreachable(failure),
+        ..Outcome::of_panic(Phase::Connect)
+    }
 }
 
 fn about(word: &impl Fn(usize) -> String) -> About {
     About {
-        agent: Agent { version: "0".to_owned(), node: word(0), started_at: NOW },
+        agent: Agent {
+            version: "0".to_owned(),
+            node: word(0),
+            started_at: NOW,
+        },
         environment: Environment {
             cloud: Some(word(1)),
             location: Some(word(2)),
@@ -107,7 +127,10 @@ fn reported(about: &About, records: &[Record]) {
     let json = serde_json::to_string(&report).expect("JSON");
     serde_json::from_str::<serde_json::Value>(&json).expect("what is written is read");
     for colour in [false, true] {
-        let style = Style { colour, ..Style::PLAIN };
+        let style = Style {
+            colour,
+            ..Style::PLAIN
+        };
         let page = text::render(&report, style);
         fit::shown(&if colour { without_paint(&page) } else { page });
     }
@@ -132,7 +155,10 @@ fn without_paint(page: &str) -> String {
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| {
         let (code, rest) = part.split_once('m').expect("a code of colour");
-        assert!(code.chars().all(|c| c.is_ascii_digit() || c == ';'), "{part:?}");
+        assert!(
+            code.chars().all(|c| c.is_ascii_digit() || c == ';'),
+            "{part:?}"
+        );
         plain + rest
     })
 }
@@ -147,6 +173,10 @@ pub(crate) fn of_target(target: &TargetReport) {
 /// What is listed of a plan.
 pub(crate) fn of_plan(plan: &Plan) {
     serde_json::to_string(&Listing::new(plan)).expect("JSON");
-    let records: Vec<_> = plan.targets.iter().map(|target| Record::new(target.clone(), NOW)).collect();
+    let records: Vec<_> = plan
+        .targets
+        .iter()
+        .map(|target| Record::new(target.clone(), NOW))
+        .collect();
     reported(&about(&|_| String::new()), &records);
 }

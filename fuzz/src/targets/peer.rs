@@ -24,12 +24,19 @@ pub(crate) fn peers(said: &[u8]) -> [Peer<'_>; 3] {
 impl Peer<'_> {
     /// Another one that says the same.
     pub(crate) const fn again(&self) -> Self {
-        Self { segments: self.segments, waiting: Some(None) }
+        Self {
+            segments: self.segments,
+            waiting: Some(None),
+        }
     }
 }
 
 impl AsyncRead for Peer<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if let Some(waiting) = &mut self.waiting {
             *waiting = Some(cx.waker().clone());
             return Poll::Pending;
@@ -44,7 +51,11 @@ impl AsyncRead for Peer<'_> {
 }
 
 impl AsyncWrite for Peer<'_> {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if let Some(Some(waiting)) = self.waiting.take() {
             waiting.wake();
         }

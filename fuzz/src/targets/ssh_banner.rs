@@ -11,8 +11,12 @@ pub(crate) fn check(said: &[u8]) {
     fit::same(&whole, &other);
     if whole.verdict.failure().is_none() {
         let lines: Vec<_> = said.split(|byte| *byte == b'\n').collect();
-        let identifies = |line: &&[u8]| line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-");
-        assert!(lines.iter().take(17).any(identifies), "believed without a line");
+        let identifies =
+            |line: &&[u8]| line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-");
+        assert!(
+            lines.iter().take(17).any(identifies),
+            "believed without a line"
+        );
     }
     fit::page(whole);
 }

@@ -97,10 +97,15 @@ impl Resolver {
         trace: &mut Trace,
     ) -> Result<(), Symptom> {
         let nameserver = self.nameservers.first().copied();
-        let nameserver = nameserver.ok_or_else(|| Symptom::new(Reason::Internal, "no nameserver"))?;
+        let nameserver =
+            nameserver.ok_or_else(|| Symptom::new(Reason::Internal, "no nameserver"))?;
         let shared = Mutex::new(&mut *trace);
         let mut heard = heard::Heard::default();
-        let said = tries::said(nameserver, v4.and_then(only_answer), v6.and_then(only_answer));
+        let said = tries::said(
+            nameserver,
+            v4.and_then(only_answer),
+            v6.and_then(only_answer),
+        );
         let end = heard.take(said, &shared);
         let mut resolved = end.unwrap_or_else(|| heard.end(&shared))?;
         resolved.addresses.truncate(self.most_addresses);
