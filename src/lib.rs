@@ -25,6 +25,7 @@
 //! use whom stands in `tests/architecture.rs`.
 
 pub mod agent;
+pub mod budget;
 pub mod catalog;
 pub mod cli;
 pub mod client;

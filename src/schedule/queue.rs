@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::target::{Target, TargetId};
+use crate::target::{ProbeKind, Target, TargetId};
 
 /// A failure is confirmed this long after the attempt that saw it.
 const CONFIRM_AFTER: Duration = Duration::from_secs(1);
@@ -218,12 +218,8 @@ impl Queue {
         let least = id.probe.minimum_interval();
         let slot = self.slots.get(id);
         let doublings = slot.map_or(0, |slot| slot.doublings);
-        let slack = if least.is_zero() {
-            Duration::ZERO
-        } else {
-            LATE_START
-        };
-        let period = self.interval.max(least + slack) * 2_u32.pow(doublings);
+        let slack = slack(id.probe);
+        let period = period(id.probe, self.interval) * 2_u32.pow(doublings);
         let pause = if doublings > 0 {
             period.saturating_sub(slack)
         } else {
@@ -242,6 +238,19 @@ impl Queue {
         let hash = fnv1a([self.node.as_str(), &id.target, id.probe.as_str()]);
         // A 32-bit share of the interval is finer than any timer.
         within.mul_f64(f64::from(u32::try_from(hash >> 32).unwrap_or(0)) / f64::from(u32::MAX))
+    }
+}
+
+/// Between two regular attempts at a target of this kind.
+pub fn period(probe: ProbeKind, interval: Duration) -> Duration {
+    interval.max(probe.minimum_interval() + slack(probe))
+}
+
+fn slack(probe: ProbeKind) -> Duration {
+    if probe.minimum_interval().is_zero() {
+        Duration::ZERO
+    } else {
+        LATE_START
     }
 }
 
