@@ -13,6 +13,7 @@ const USES: &[(&str, &str)] = &[
         "agent",
         "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version",
     ),
+    ("budget", "proxy schedule target"),
     ("catalog", "labels problem target yaml"),
     (
         "cli",
@@ -21,7 +22,7 @@ const USES: &[(&str, &str)] = &[
     ("client", "outcome probe"),
     (
         "command",
-        "agent catalog cli client config discover experiment fleet logging metrics nameservers outcome plan probe problem rules shutdown status store table target text version",
+        "agent budget catalog cli client config discover experiment fleet logging metrics nameservers outcome plan probe problem rules shutdown status store table target text version",
     ),
     (
         "config",

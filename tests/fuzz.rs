@@ -1,6 +1,8 @@
 //! Parsers of outside bytes, on what they were sent once: recorded exchanges, inputs that broke a promise in the
 //! past, and a few hundred mutations of both. `make fuzz` goes on for as long as it is let.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "../fuzz/src/targets/mod.rs"]
 #[expect(unreachable_pub, reason = "the fuzzer compiles it as well")]
 mod targets;

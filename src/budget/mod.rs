@@ -153,9 +153,8 @@ fn of_attempt(target: &Target, proxy: Option<&Host>) -> Cost {
 fn flows(target: &Target, cost: Cost) -> f64 {
     match target.probe {
         Probe::Dns | Probe::DnsUdp { .. } | Probe::DnsTcp { .. } => 0.0,
-        Probe::Ntp | Probe::Udp => 1.0,
-        // The other connect goes to the control address.
-        Probe::Tcp => 1.0,
+        // The other connect of `tcp` goes to the control address.
+        Probe::Ntp | Probe::Udp | Probe::Tcp => 1.0,
         _ => cost.connections,
     }
 }

@@ -1,3 +1,5 @@
+//! The sums, by hand.
+
 use std::net::Ipv4Addr;
 
 use super::*;

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::Origin;
 use crate::catalog::{Cloud, Condition, Edition};
 use crate::labels::closed_set;
-use crate::problem::Problems;
 use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
 use crate::text::printable;
@@ -165,14 +164,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What a configuration file with this text says; relative paths are meant from the folder of `file`.
-    ///
-    /// # Errors
-    /// Everything that is wrong in it.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
-        super::file::parse(file, text)
-    }
-
     /// This layer over `below`. Lists replace lists; parameters are merged by name.
     #[must_use]
     pub fn over(self, below: Self) -> Self {

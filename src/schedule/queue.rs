@@ -331,7 +331,7 @@ mod tests {
                 prop_assert_eq!(place(&pair[0]), place(&pair[1]));
             }
             for pair in starts.windows(2) {
-                let gap = pair[1] - pair[0];
+                let gap = pair[1].checked_sub(pair[0]).unwrap();
                 prop_assert!(gap >= least.max(period / 2), "{:?}", starts);
                 prop_assert!(gap <= period * 2 + Duration::from_secs(taking), "{:?}", starts);
             }

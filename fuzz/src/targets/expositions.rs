@@ -1,4 +1,4 @@
-//! A strict reader of Prometheus text and OpenMetrics, after the formats' own grammar.
+//! A strict reader of Prometheus text and `OpenMetrics`, after the formats' own grammar.
 
 use std::collections::BTreeMap;
 

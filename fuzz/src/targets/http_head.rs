@@ -21,9 +21,7 @@ pub(crate) fn check(said: &[u8]) {
         !reachable(clear) || reachable(proven),
         "proof makes nothing worse"
     );
-    for outcome in whole {
-        fit::page(outcome);
-    }
+    fit::page(clear.clone());
 }
 
 fn reachable(outcome: &Outcome) -> bool {

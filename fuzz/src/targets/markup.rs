@@ -1,4 +1,4 @@
-//! A strict reader of the markup that the agent writes: HTML pages and the JUnit form.
+//! A strict reader of the markup that the agent writes: HTML pages and the form for CI systems.
 
 use super::fit;
 

@@ -12,7 +12,7 @@ use egress_probe::status::{
     About, Agent, Environment, StatusReport, TargetReport, Untestable, html, junit,
 };
 use egress_probe::store::Record;
-use egress_probe::target::{Group, Probe, Requirement};
+use egress_probe::target::{Group, Https, Probe, Requirement};
 use jiff::Timestamp;
 
 use super::{expositions, fit, markup};
@@ -25,7 +25,7 @@ pub(crate) fn check(input: &[u8]) {
     let words: Vec<&str> = input.split('\n').collect();
     let word = |number: usize| words[number % words.len()].to_owned();
     let mut records = vec![
-        fit::target("a.example", 443, Probe::Https(Default::default()), &word(0)),
+        fit::target("a.example", 443, Probe::Https(Https::default()), &word(0)),
         fit::target(&word(1), 22, Probe::Ssh, &word(2)),
         fit::target("c.example", 80, Probe::Http, &word(3)),
     ];

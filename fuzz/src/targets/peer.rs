@@ -8,8 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(crate) struct Peer<'a> {
     segments: [&'a [u8]; 2],
-    /// Who waits for it to speak, until it is spoken to.
-    waiting: Option<Option<Waker>>,
+    spoken_to: bool,
+    /// Who waits for it to speak.
+    waiting: Option<Waker>,
 }
 
 /// Peers that differ in where their first segment ends: nowhere, in the middle, and at a place that the bytes choose.
@@ -17,7 +18,8 @@ pub(crate) fn peers(said: &[u8]) -> [Peer<'_>; 3] {
     let sum: usize = said.iter().map(|byte| usize::from(*byte)).sum();
     [said.len(), said.len() / 2, sum % (said.len() + 1)].map(|cut| Peer {
         segments: said.split_at(cut).into(),
-        waiting: Some(None),
+        spoken_to: false,
+        waiting: None,
     })
 }
 
@@ -26,7 +28,8 @@ impl Peer<'_> {
     pub(crate) const fn again(&self) -> Self {
         Self {
             segments: self.segments,
-            waiting: Some(None),
+            spoken_to: false,
+            waiting: None,
         }
     }
 }
@@ -37,8 +40,8 @@ impl AsyncRead for Peer<'_> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if let Some(waiting) = &mut self.waiting {
-            *waiting = Some(cx.waker().clone());
+        if !self.spoken_to {
+            self.waiting = Some(cx.waker().clone());
             return Poll::Pending;
         }
         if let Some(segment) = self.segments.iter_mut().find(|segment| !segment.is_empty()) {
@@ -56,7 +59,8 @@ impl AsyncWrite for Peer<'_> {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if let Some(Some(waiting)) = self.waiting.take() {
+        self.spoken_to = true;
+        if let Some(waiting) = self.waiting.take() {
             waiting.wake();
         }
         Poll::Ready(Ok(bytes.len()))

@@ -60,20 +60,20 @@ fn text(report: &Report) -> String {
     let Report { budget, fleets } = report;
     let interval = Duration::from_secs_f64(budget.interval_seconds);
     let targets: usize = budget.probes.iter().map(|probe| probe.targets).sum();
-    let mut text = format!(
+    let (probes, fleets) = (of_probes(budget), of_fleets(fleets));
+    let busiest = report
+        .fleets
+        .first()
+        .and_then(|fleet| fleet.busiest.as_ref());
+    let busiest = busiest.map_or("none", |busiest| &busiest.destination);
+    format!(
         "{targets} targets, one attempt every {interval:?}, everything reachable\n\n\
-         One node, in a minute\n\n{}\n{}\n",
-        of_probes(budget),
-        of_fleets(fleets),
-    );
-    if let Some(busiest) = fleets.first().and_then(|fleet| fleet.busiest.as_ref()) {
-        let destination = &busiest.destination;
-        text += &format!(
-            "SNAT: ports held for 4 minutes after each flow, by all flows, and by those to {destination},\n\
-             the busiest destination: one outbound address needs at least as many.\n"
-        );
-    }
-    text + "MONTH: both ways in 30 days. SCRAPE: of all nodes once, not compressed.\n"
+         One node, in a minute\n\n{probes}\n{fleets}\n\
+         SNAT    source ports, held for 4 minutes after each flow: of all flows, and of those to the busiest destination\n\
+         \x20       ({busiest}), of which one outbound address needs at least as many\n\
+         MONTH   both ways, in 30 days\n\
+         SCRAPE  of all nodes once, not compressed\n"
+    )
 }
 
 fn of_probes(budget: &Budget) -> Table<9> {
@@ -123,8 +123,8 @@ fn of_fleets(fleets: &[Fleet]) -> Table<11> {
         "TCP/MIN",
         "DNS/MIN",
         "PACKETS/S",
-        "B/S OUT",
-        "B/S IN",
+        "OUT/S",
+        "IN/S",
         "MONTH",
         "SNAT ALL, BUSIEST",
         "SERIES",
@@ -142,32 +142,67 @@ fn of_fleets(fleets: &[Fleet]) -> Table<11> {
             short(cost.connections * 60.0),
             short(cost.dns_queries * 60.0),
             short(cost.packets_out + cost.packets_in),
-            short(cost.bytes_out),
-            short(cost.bytes_in),
-            short(fleet.bytes_per_month) + "B",
+            bytes(cost.bytes_out),
+            bytes(cost.bytes_in),
+            bytes(fleet.bytes_per_month),
             format!("{}, {}", short(fleet.snat_ports), short(busiest)),
             short(fleet.series),
-            short(fleet.scrape_bytes) + "B",
+            bytes(fleet.scrape_bytes),
         ]);
     }
     table
 }
 
-/// Three digits and a unit.
+/// About three digits, and a thousand, a million and so on as one letter.
 fn short(number: f64) -> String {
-    let units = ["", "k", "M", "G", "T", "P"];
-    let mut number = number;
-    let mut unit = 0;
-    while number >= 9_999.5 && unit + 1 < units.len()
-        || unit > 0 && number >= 999.5 && unit + 1 < units.len()
+    let (number, unit) = scaled(number);
+    format!("{number}{unit}")
+}
+
+/// The same of bytes.
+fn bytes(number: f64) -> String {
+    let (number, unit) = scaled(number);
+    format!("{number} {unit}B")
+}
+
+fn scaled(mut number: f64) -> (String, &'static str) {
+    let mut units = ["", "k", "M", "G", "T"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    // Four digits are easier to read than a fraction of a thousand.
+    let mut most = 9_999.5;
+    while number >= most
+        && let Some(next) = units.next()
     {
-        number /= 1_000.0;
-        unit += 1;
+        (number, unit, most) = (number / 1_000.0, next, 999.5);
     }
     let digits = match number {
-        n if n >= 99.5 || n.fract().abs() < 0.005 => 0,
+        n if n >= 99.5 || n.fract() < 0.005 => 0,
         n if n >= 9.95 => 1,
         _ => 2,
     };
-    format!("{number:.digits$}{}", units[unit])
+    (format!("{number:.digits$}"), unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, short};
+
+    #[test]
+    fn numbers_keep_about_three_digits() {
+        for (number, text) in [
+            (0.0, "0"),
+            (0.923, "0.92"),
+            (15.0, "15"),
+            (31.92, "31.9"),
+            (203.4, "203"),
+            (9_999.0, "9999"),
+            (10_000.0, "10k"),
+            (999_600.0, "1M"),
+            (2_160_000.0, "2.16M"),
+        ] {
+            assert_eq!(short(number), text);
+        }
+        assert_eq!(bytes(3_860_000_000.0), "3.86 GB");
+        assert_eq!(bytes(318.0), "318 B");
+    }
 }
