@@ -6,8 +6,8 @@ AGENT := target/release/egress-probe
 # Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: help run test lint audit advisories sbom reproducible doc man image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down \
-	rules dashboards
+.PHONY: help run test fuzz lint doc rules dashboards man audit advisories sbom reproducible image packages lab \
+	lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ run: ## the agent, with the embedded catalogue and no configuration: curl localh
 test: packages ## every test, as root: they run in a network of their own, from which no packet gets out
 	cargo test --workspace --no-run
 	unshare --net sh -c 'ip link set lo up && exec cargo test --workspace --offline'
+
+fuzz: ## the fuzzer on the parsers of outside bytes, one after the other [TARGET=dns_reply] [TIME=600], seconds each
+	for target in $(or $(TARGET),$(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))); do \
+		fuzz/run $$target $(or $(TIME),600) || exit 1; done
 
 lint: ## format and lints, every warning an error
 	cargo fmt --all --check

@@ -25,6 +25,7 @@
 //! use whom stands in `tests/architecture.rs`.
 
 pub mod agent;
+pub mod budget;
 pub mod catalog;
 pub mod cli;
 pub mod client;
@@ -54,5 +55,6 @@ pub mod status;
 pub mod store;
 pub mod table;
 pub mod target;
+pub(crate) mod text;
 pub mod version;
 pub mod yaml;

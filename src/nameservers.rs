@@ -12,6 +12,7 @@ use nix::net::if_::if_nametoindex;
 use thiserror::Error;
 
 use crate::file::{self, FileError};
+use crate::text::printable;
 
 /// The port of DNS.
 const PORT: u16 = 53;
@@ -21,6 +22,12 @@ pub const THIS_NODE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST
 
 /// A longer file is not a resolv.conf, in bytes.
 const LARGEST: u64 = 64 * 1024;
+
+/// Bytes shown of what is no address.
+const LONGEST_SHOWN: usize = 128;
+
+/// Lines that are left out are told one by one up to this many.
+const MOST_TOLD: usize = 8;
 
 /// The system's resolver reads no more of them (`MAXNS` in resolv.conf(5)).
 const MOST_NAMESERVERS: usize = 3;
@@ -115,7 +122,8 @@ pub fn load(path: &Path) -> Result<Listed, NameserversError> {
     parse(&bytes, path)
 }
 
-fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {
+/// The nameservers that a file with these bytes names; `path` is only named in errors.
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {
     let mut usable = Vec::new();
     let mut unusable = Vec::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
@@ -140,10 +148,14 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Listed, NameserversError> {
     }
     usable.truncate(MOST_NAMESERVERS);
     let file = path.display();
-    let left_out = |(line, error)| format!("{file}:{line}: {error}; the line is left out");
+    let left_out = |(line, error): &_| format!("{file}:{line}: {error}; the line is left out");
+    let mut ignored: Vec<_> = unusable.iter().take(MOST_TOLD).map(left_out).collect();
+    if let Some(more @ 1..) = unusable.len().checked_sub(MOST_TOLD) {
+        ignored.push(format!("{file}: {more} more lines like these are left out"));
+    }
     Ok(Listed {
         nameservers: without_repeats(usable),
-        ignored: unusable.into_iter().map(left_out).collect(),
+        ignored,
     })
 }
 
@@ -179,10 +191,10 @@ fn split_port(text: &str) -> Result<(&str, u16), NotANameserver> {
         Some(rest) => {
             let (address, after) = rest
                 .split_once(']')
-                .ok_or_else(|| NotANameserver::Address(text.to_owned()))?;
+                .ok_or_else(|| NotANameserver::Address(shown(text)))?;
             let port = after.strip_prefix(':');
             if port.is_none() && !after.is_empty() {
-                return Err(NotANameserver::Address(text.to_owned()));
+                return Err(NotANameserver::Address(shown(text)));
             }
             (address, port)
         }
@@ -195,26 +207,30 @@ fn split_port(text: &str) -> Result<(&str, u16), NotANameserver> {
     let port = match port.map(str::parse) {
         None => PORT,
         Some(Ok(port)) if port > 0 => port,
-        Some(_) => return Err(NotANameserver::Port(text.to_owned())),
+        Some(_) => return Err(NotANameserver::Port(shown(text))),
     };
     Ok((address, port))
 }
 
 /// `whole` is what was written, for the error.
 fn socket_address(address: &str, port: u16, whole: &str) -> Result<SocketAddr, NotANameserver> {
-    let not_an_address = |_: AddrParseError| NotANameserver::Address(whole.to_owned());
+    let not_an_address = |_: AddrParseError| NotANameserver::Address(shown(whole));
     let Some((address, scope)) = address.split_once('%') else {
         let address: IpAddr = address.parse().map_err(not_an_address)?;
         return Ok(SocketAddr::new(address, port));
     };
     let address: Ipv6Addr = address.parse().map_err(not_an_address)?;
-    let scope = scope_id(scope).ok_or_else(|| NotANameserver::Scope(whole.to_owned()))?;
+    let scope = scope_id(scope).ok_or_else(|| NotANameserver::Scope(shown(whole)))?;
     Ok(SocketAddrV6::new(address, port, 0, scope).into())
 }
 
 /// An interface by its name, or by its number (RFC 4007 section 11).
 fn scope_id(scope: &str) -> Option<u32> {
     if_nametoindex(scope).ok().or_else(|| scope.parse().ok())
+}
+
+fn shown(text: &str) -> String {
+    printable(text.as_bytes(), LONGEST_SHOWN)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::text::clean;
+
 /// One mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
@@ -59,13 +61,13 @@ impl Problems {
         problems
     }
 
-    /// Notes a problem.
+    /// Notes a problem. What it quotes of the file is made fit for terminals and logs.
     pub fn add(&mut self, file: &Path, line: Option<u64>, path: &str, message: impl Into<String>) {
         self.extend(Self(vec![Problem {
             file: file.to_owned(),
             line,
-            path: path.to_owned(),
-            message: message.into(),
+            path: clean(path),
+            message: clean(&message.into()),
         }]));
     }
 

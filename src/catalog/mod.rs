@@ -66,6 +66,17 @@ impl Catalog {
         merge.finish()
     }
 
+    /// The rows of one file with this text, alone.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
+        let parameters = BTreeSet::new();
+        let mut merge = Merge::new(&parameters);
+        merge.add_text(file, text);
+        merge.finish()
+    }
+
     /// The parameters that any row uses.
     pub fn parameters(&self) -> BTreeSet<&str> {
         let hosts = self.entries.iter().flat_map(|entry| &entry.hosts);
@@ -161,13 +172,6 @@ impl<'a> Merge<'a> {
 mod tests {
     use super::*;
 
-    fn load(text: &str) -> Result<Catalog, Problems> {
-        let parameters = BTreeSet::new();
-        let mut merge = Merge::new(&parameters);
-        merge.add_text(Path::new("user.yaml"), text);
-        merge.finish()
-    }
-
     #[test]
     fn the_builtin_catalogue_has_nothing_wrong() {
         let sources = CatalogSources {
@@ -181,7 +185,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_reported_with_its_line() {
-        let problems = load(
+        let problems = Catalog::parse(
+            Path::new("user.yaml"),
             "entries:\n\
              - name: A Name\n  hosts: ['*.example.com']\n  protocols: {tcp: {}}\n\
              - name: b\n  hosts: ['https://b.example/']\n  protocols: {htps: {port: 443}}\n  grup: core\n\

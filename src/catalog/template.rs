@@ -111,7 +111,8 @@ impl Template {
         })
     }
 
-    /// All hosts it stands for: one for every combination of values.
+    /// All hosts it stands for: one for every combination of values. A parameter that stands in several places has
+    /// the same value in all of them.
     ///
     /// # Errors
     /// The parameters that are not set.
@@ -124,19 +125,38 @@ impl Template {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let start = vec![String::new()];
-        Ok(self.parts.iter().fold(start, |filled, part| match part {
-            Part::Text(text) => filled.into_iter().map(|host| host + text).collect(),
-            Part::Parameter(name) => filled
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.parameters() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let mut choices = vec![BTreeMap::new()];
+        for name in names {
+            let with = |choice: &BTreeMap<_, _>, value| {
+                let mut choice = choice.clone();
+                choice.insert(name, value);
+                choice
+            };
+            choices = choices
                 .iter()
-                .flat_map(|host| {
+                .flat_map(|choice| {
                     parameters
                         .get(name)
                         .iter()
-                        .map(move |value| format!("{host}{value}"))
+                        .map(move |value| with(choice, value))
                 })
-                .collect(),
-        }))
+                .collect();
+        }
+        Ok(choices.iter().map(|choice| self.host(choice)).collect())
+    }
+
+    fn host(&self, choice: &BTreeMap<&str, &String>) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            Part::Parameter(name) => choice.get(name.as_str()).map_or("", |value| value.as_str()),
+        });
+        parts.collect()
     }
 }
 
@@ -191,6 +211,8 @@ fn push_text(parts: &mut Vec<Part>, piece: &str, whole: &str) -> Result<(), Temp
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn template(text: &str) -> Template {
@@ -232,11 +254,51 @@ mod tests {
         ));
     }
 
-    proptest::proptest! {
+    #[test]
+    fn a_parameter_has_one_value_in_all_its_places() {
+        let mut parameters = Parameters::default();
+        parameters.set("location", vec!["eastus".to_owned(), "westus".to_owned()]);
+        let hosts = template("{location}.x.{location}").fill(&parameters);
+        assert_eq!(hosts.unwrap(), ["eastus.x.eastus", "westus.x.westus"]);
+    }
+
+    proptest! {
         #[test]
         fn text_without_braces_is_filled_with_itself(text in "[a-z0-9.-]{1,40}") {
             let filled = template(&text).fill(&Parameters::default()).unwrap();
-            proptest::prop_assert_eq!(filled, vec![text]);
+            prop_assert_eq!(filled, vec![text]);
+        }
+
+        #[test]
+        fn what_is_printed_is_read_as_the_same(text in "([a-z.]{0,4}|\\{[a-z]{1,3}\\}){0,8}") {
+            let read = template(&text);
+            prop_assert_eq!(read.to_string(), text);
+            prop_assert_eq!(template(&read.to_string()), read);
+        }
+
+        #[test]
+        fn hosts_are_as_many_as_combinations_and_have_no_braces(
+            text in "([a-z.]{1,4}|\\{[abc]\\}){1,12}",
+            values in prop::collection::vec(prop::collection::btree_set("[A-Z]{3}", 1..4), 3),
+        ) {
+            let mut parameters = Parameters::default();
+            let mut expected = 1;
+            for (name, values) in ["a", "b", "c"].iter().zip(&values) {
+                parameters.set(*name, values.iter().cloned().collect());
+                expected *= if text.contains(&format!("{{{name}}}")) { values.len() } else { 1 };
+            }
+            let hosts = template(&text).fill(&parameters).unwrap();
+            prop_assert_eq!(hosts.len(), expected);
+            for host in hosts {
+                prop_assert!(!host.contains(['{', '}']), "{}", host);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[{}a-z_A.-]{0,20}") {
+            if let Ok(template) = text.parse::<Template>() {
+                prop_assert_eq!(template.to_string(), text);
+            }
         }
     }
 }

@@ -64,6 +64,11 @@ pub(super) const DIFF: &str = "\
 Example:
   egress-probe catalog diff 2020-01 2026-06 --cloud public";
 
+pub(super) const BUDGET: &str = "\
+Examples:
+  egress-probe catalog budget --location westeurope
+  egress-probe catalog budget --nodes 300 --interval 5m --all-features";
+
 pub(super) const SCHEMA: &str = "\
 Example:
   egress-probe catalog schema > catalog.schema.json";

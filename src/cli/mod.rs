@@ -159,6 +159,18 @@ pub enum CatalogCommand {
         #[arg(long, value_enum, default_value_t = ListFormat::Text)]
         format: ListFormat,
     },
+    /// What the plan costs on the network and in time series, for one node and for many
+    #[command(after_help = examples::BUDGET)]
+    Budget {
+        /// How many nodes [default: 10, 100, 1000 and 5000]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        nodes: Option<u32>,
+        /// Time between two attempts at a target [default: as configured, or 60s]
+        #[arg(long, value_name = "DURATION", value_parser = interval)]
+        interval: Option<Duration>,
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
     /// The JSON Schema of catalogue files
     #[command(after_help = examples::SCHEMA)]
     Schema {

@@ -15,11 +15,21 @@ use crate::yaml::{self, Content, Cursor, Fields, Reader};
 
 /// Reads a configuration file; relative paths in it are meant from the folder it stands in.
 pub(super) fn load(path: &Path) -> Result<Settings, Problems> {
-    let root = yaml::load(path)?;
-    let mut reader = Reader::new(path);
-    let settings = settings(&Cursor::root(&root), &mut reader);
-    reader.into_problems().into_result()?;
-    Ok(settings.unwrap_or_default())
+    Settings::parse(path, &yaml::read(path)?)
+}
+
+impl Settings {
+    /// What a configuration file with this text says; relative paths are meant from the folder of `file`.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
+        let root = yaml::parse(file, text)?;
+        let mut reader = Reader::new(file);
+        let settings = settings(&Cursor::root(&root), &mut reader);
+        reader.into_problems().into_result()?;
+        Ok(settings.unwrap_or_default())
+    }
 }
 
 fn settings(root: &Cursor<'_>, reader: &mut Reader) -> Option<Settings> {

@@ -11,6 +11,7 @@ use crate::catalog::{Cloud, Condition, Edition};
 use crate::labels::closed_set;
 use crate::proxy::{Bypass, ProxyChoice};
 use crate::target::Group;
+use crate::text::printable;
 
 closed_set! {
     /// The least important events that are logged.
@@ -231,7 +232,9 @@ pub fn parse_duration(text: &str, (least, most): (Duration, Duration)) -> Result
 /// # Errors
 /// A sentence that says what is wrong with it.
 pub fn check_value(value: &str) -> Result<(), String> {
-    crate::catalog::hosts::check_host(value).map_err(|why| format!("the value `{value}` {why}"))
+    const LONGEST: usize = 64;
+    let shown = || printable(value.as_bytes(), LONGEST);
+    crate::catalog::hosts::check_host(value).map_err(|why| format!("the value `{}` {why}", shown()))
 }
 
 /// The limits of what can be set, in one place for file and flags.

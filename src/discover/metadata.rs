@@ -9,6 +9,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
@@ -79,7 +80,14 @@ impl MetadataError {
 }
 
 async fn ask_once(address: SocketAddr) -> Result<Metadata, MetadataError> {
-    let stream = connect(address).await?;
+    exchange(connect(address).await?, address).await
+}
+
+/// One question and its answer, over a connection that stands.
+pub(super) async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    address: SocketAddr,
+) -> Result<Metadata, MetadataError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let request = Request::get(PATH)
         .header("Host", address.ip().to_string())

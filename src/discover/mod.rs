@@ -10,8 +10,10 @@ use std::net::SocketAddr;
 
 use crate::catalog::template::{KNOWN_PARAMETERS, NAMESERVER};
 use crate::catalog::{Cloud, Parameters};
-use crate::config::{Config, Given, MetadataService, Origin, check_value};
+use crate::config::{Config, Given, MetadataService, Origin, Settings, check_value};
+use crate::text::printable;
 use metadata::Metadata;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The variables of the process, read once by `main`.
 pub type Environment = BTreeMap<String, String>;
@@ -56,6 +58,9 @@ impl Surroundings {
     }
 }
 
+/// Bytes shown of a word that nobody knows.
+const LONGEST_WORD: usize = 64;
+
 const LOCATION: &str = "location";
 const API_SERVER: &str = "apiserver_fqdn";
 const TUNNEL: &str = "tunnel_fqdn";
@@ -78,6 +83,17 @@ pub async fn discover(
         };
         found.take(told);
     }
+    found
+}
+
+/// What is known when nothing is given and a metadata service speaks over `stream`: a door for `fuzz/`.
+#[doc(hidden)]
+pub async fn told_over(stream: impl AsyncRead + AsyncWrite + Unpin) -> Surroundings {
+    let mut found = given(&Config::from(Settings::default()), &Environment::new());
+    let by = ([169, 254, 169, 254], 80).into();
+    let answer = metadata::exchange(stream, by).await;
+    let answer = answer.map_err(|error| error.to_string());
+    found.take(Told { by, answer });
     found
 }
 
@@ -178,7 +194,7 @@ impl Surroundings {
                 None => self.notices.push(format!(
                     "the instance metadata service names the cloud `{}`, which the catalogue does not know; \
                      set `cloud`, and `builtin: false` with a catalogue of your own",
-                    metadata.environment
+                    printable(metadata.environment.as_bytes(), LONGEST_WORD)
                 )),
             }
         }
@@ -235,7 +251,6 @@ fn node_name(environment: &Environment) -> (String, Origin) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         pairs

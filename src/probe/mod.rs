@@ -13,6 +13,8 @@ mod http;
 mod https;
 mod ntp;
 mod ntp_packet;
+#[doc(hidden)]
+pub mod peers;
 mod prober;
 mod random;
 mod resolve;
@@ -24,7 +26,6 @@ mod symptom;
 mod tcp;
 #[cfg(test)]
 mod testing;
-mod text;
 mod tls;
 mod trace;
 mod udp;

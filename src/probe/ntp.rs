@@ -41,10 +41,10 @@ pub(super) async fn probe(
 }
 
 /// An authentic reply and the times of the exchange that are not in it.
-struct Answer {
-    reply: Reply,
-    sent_at: SystemTime,
-    round_trip: Duration,
+pub(super) struct Answer {
+    pub(super) reply: Reply,
+    pub(super) sent_at: SystemTime,
+    pub(super) round_trip: Duration,
 }
 
 async fn first_answer(
@@ -113,7 +113,8 @@ fn unanswered(waited: Duration, ignored: u32) -> Symptom {
     }
 }
 
-fn judge(answer: &Answer, limits: &Limits, trace: &mut Trace) {
+/// Notes what the server says of its clock and ours.
+pub(super) fn judge(answer: &Answer, limits: &Limits, trace: &mut Trace) {
     let reply = &answer.reply;
     let measured = reply.measure(answer.sent_at, answer.round_trip);
     let kiss_code = reply.kiss_code();

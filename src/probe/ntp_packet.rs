@@ -321,6 +321,26 @@ pub(super) mod tests {
             prop_assert!((measured.delay - f64::from(there) * 2e-6).abs() < 1e-6, "{:?}", measured);
         }
 
+        /// What RFC 5905 promises of a path that is longer one way: the error is at most half of the round trip.
+        #[test]
+        fn an_uneven_path_misleads_by_no_more_than_half_of_it(
+            ours in 1_000_000_000_u64..3_000_000_000,
+            ahead in 0_u64..900_000_000,
+            there in 0_u32..5_000_000,
+            within in 0_u32..1_000_000,
+            back in 0_u32..5_000_000,
+        ) {
+            let micros = |n: u32| Duration::from_micros(n.into());
+            let arrived = at(ours) + Duration::from_secs(ahead) + micros(there);
+            let draft = Draft { transmitted: timestamp(arrived + micros(within)), ..Draft::at(arrived, COOKIE) };
+            let round_trip = micros(there) + micros(within) + micros(back);
+            let measured = read(&draft).unwrap().measure(at(ours), round_trip).unwrap();
+            let on_the_way = f64::from(there + back) * 1e-6;
+            let error = measured.offset - Duration::from_secs(ahead).as_secs_f64();
+            prop_assert!((measured.delay - on_the_way).abs() < 1e-6, "{:?}", measured);
+            prop_assert!(error.abs() <= on_the_way / 2.0 + 1e-6, "{:?}", measured);
+        }
+
         #[test]
         fn no_bytes_make_it_panic(packet in proptest::collection::vec(any::<u8>(), 0..100), cookie: u64) {
             if let Some(reply) = Reply::read(&packet, cookie) {

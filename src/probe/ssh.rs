@@ -2,16 +2,15 @@
 
 use std::io;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::closing::close;
 use super::context::Context;
-use super::stream::Stream;
-use super::text::printable;
 use super::way::Way;
 use super::{Symptom, Trace, classify};
 use crate::outcome::{Phase, Reason};
 use crate::target::Target;
+use crate::text::printable;
 
 const IDENTIFICATION: &str = concat!("SSH-2.0-egress-probe_", env!("CARGO_PKG_VERSION"), "\r\n");
 
@@ -38,7 +37,11 @@ pub(super) async fn probe(
     result
 }
 
-async fn converse(stream: &mut Stream, trace: &mut Trace) -> Result<(), Symptom> {
+/// Our identification and theirs, over a connection that stands.
+pub(super) async fn converse(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    trace: &mut Trace,
+) -> Result<(), Symptom> {
     // A server may have spoken and gone already: what it said counts more than an error while we speak.
     let sent = stream.write_all(IDENTIFICATION.as_bytes()).await;
     let mut received = Vec::new();

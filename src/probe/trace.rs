@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Symptom;
-use super::text::printable;
 use crate::outcome::{
     AddressResult, Facts, Failure, Outcome, Phase, PhaseTiming, Reason, Verdict, Warning,
 };
+use crate::text::printable;
 
 /// Bytes kept of a failure's detail.
 const LONGEST_DETAIL: usize = 512;

@@ -9,11 +9,11 @@ use super::closing::close_after_peer;
 use super::connect::{Connection, connect};
 use super::context::{Context, port};
 use super::http::{Ask, Head, head};
-use super::text::printable;
 use super::{Symptom, Trace};
 use crate::outcome::{Phase, ProxyHop, Reason};
 use crate::proxy::Proxy;
 use crate::target::Target;
+use crate::text::printable;
 
 /// Bytes shown of what a proxy says about its refusal.
 const LONGEST_REMARK: usize = 128;
@@ -112,7 +112,7 @@ impl<'a> Way<'a> {
         if let Some(proxy) = &mut trace.facts.proxy {
             proxy.status = Some(head.status);
         }
-        if let Some(refusal) = self.refusal(&head) {
+        if let Some(refusal) = refusal(&self.destination, &head) {
             trace.settle();
             close_after_peer(stream, &mut head.body, turn).await;
             return Err(refusal);
@@ -123,26 +123,25 @@ impl<'a> Way<'a> {
             took: started.elapsed(),
         })
     }
+}
 
-    /// What an answer to CONNECT means that opens no tunnel; every 2xx opens one.
-    fn refusal(&self, head: &Head) -> Option<Symptom> {
-        let reason = match head.status {
-            200..=299 => return None,
-            407 => Reason::ProxyAuthRequired,
-            _ => Reason::ProxyRefused,
-        };
-        let remark = head
-            .headers
-            .get("x-squid-error")
-            .map_or_else(String::new, |value| {
-                let value = printable(value.as_bytes(), LONGEST_REMARK);
-                format!(" (X-Squid-Error: {value})")
-            });
-        let (destination, status) = (&self.destination, head.status);
-        let detail =
-            format!("the proxy answered CONNECT {destination} with status {status}{remark}");
-        Some(Symptom::new(reason, detail))
-    }
+/// What an answer to CONNECT means that opens no tunnel; every 2xx opens one.
+pub(super) fn refusal(destination: &str, head: &Head) -> Option<Symptom> {
+    let reason = match head.status {
+        200..=299 => return None,
+        407 => Reason::ProxyAuthRequired,
+        _ => Reason::ProxyRefused,
+    };
+    let remark = head
+        .headers
+        .get("x-squid-error")
+        .map_or_else(String::new, |value| {
+            let value = printable(value.as_bytes(), LONGEST_REMARK);
+            format!(" (X-Squid-Error: {value})")
+        });
+    let status = head.status;
+    let detail = format!("the proxy answered CONNECT {destination} with status {status}{remark}");
+    Some(Symptom::new(reason, detail))
 }
 
 /// What happened on the way to the proxy, told as such.

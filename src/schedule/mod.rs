@@ -19,6 +19,7 @@ use crate::outcome::{Outcome, Phase, Reason, Verdict};
 use crate::probe::Attempt;
 use crate::store::{Record, State, Store};
 use crate::target::{Target, TargetId};
+pub use queue::period;
 use queue::{Next, Queue};
 
 /// The loop wakes at least this often, to show that it lives.

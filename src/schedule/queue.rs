@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::target::{Target, TargetId};
+use crate::target::{ProbeKind, Target, TargetId};
 
 /// A failure is confirmed this long after the attempt that saw it.
 const CONFIRM_AFTER: Duration = Duration::from_secs(1);
@@ -218,12 +218,8 @@ impl Queue {
         let least = id.probe.minimum_interval();
         let slot = self.slots.get(id);
         let doublings = slot.map_or(0, |slot| slot.doublings);
-        let slack = if least.is_zero() {
-            Duration::ZERO
-        } else {
-            LATE_START
-        };
-        let period = self.interval.max(least + slack) * 2_u32.pow(doublings);
+        let slack = slack(id.probe);
+        let period = period(id.probe, self.interval) * 2_u32.pow(doublings);
         let pause = if doublings > 0 {
             period.saturating_sub(slack)
         } else {
@@ -245,6 +241,19 @@ impl Queue {
     }
 }
 
+/// Between two regular attempts at a target of this kind.
+pub fn period(probe: ProbeKind, interval: Duration) -> Duration {
+    interval.max(probe.minimum_interval() + slack(probe))
+}
+
+fn slack(probe: ProbeKind) -> Duration {
+    if probe.minimum_interval().is_zero() {
+        Duration::ZERO
+    } else {
+        LATE_START
+    }
+}
+
 /// FNV-1a, 64 bits. Its values do not change with the toolchain, as those of std's hasher may:
 /// the place of a target on a node survives updates of the agent.
 fn fnv1a<const N: usize>(words: [&str; N]) -> u64 {
@@ -257,4 +266,92 @@ fn fnv1a<const N: usize>(words: [&str; N]) -> u64 {
     // FNV's high bits change little with the last bytes; one multiply-shift round spreads them (murmur3's finalizer).
     let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^ (hash >> 33)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::target::{Host, Probe, Requirement};
+
+    fn target(name: &str, probe: Probe) -> Arc<Target> {
+        Arc::new(Target {
+            id: TargetId {
+                target: name.into(),
+                probe: probe.kind(),
+            },
+            host: Host::Name(name.to_owned()),
+            port: None,
+            probe,
+            groups: Vec::new(),
+            requirement: Requirement::Required,
+            purpose: String::new(),
+        })
+    }
+
+    /// The starts of the attempts at one target, each `taking` so long.
+    fn starts(
+        node: &str,
+        target: &Arc<Target>,
+        interval: Duration,
+        taking: Duration,
+    ) -> Vec<Duration> {
+        let epoch = Instant::now();
+        let mut queue = Queue::new(node.to_owned(), interval, epoch);
+        queue.set_targets(std::slice::from_ref(target), interval, epoch);
+        let mut starts = Vec::new();
+        for _ in 0..12 {
+            let due = queue.next_due().unwrap();
+            assert!(queue.take_due(due).is_some());
+            starts.push(due - epoch);
+            queue.ended(&target.id, Next::Regular, due + taking);
+        }
+        starts
+    }
+
+    proptest! {
+        #[test]
+        fn every_target_keeps_one_place_of_its_own_in_every_interval(
+            node in "[a-z0-9-]{1,20}",
+            name in "[a-z.]{1,20}",
+            seconds in 1_u64..600,
+            taking in 0_u64..10,
+            ntp: bool,
+        ) {
+            let probe = if ntp { Probe::Ntp } else { Probe::Tcp };
+            let (target, interval) = (target(&name, probe), Duration::from_secs(seconds));
+            let starts = starts(&node, &target, interval, Duration::from_secs(taking));
+            let least = target.id.probe.minimum_interval();
+            let period = interval.max(if ntp { least + LATE_START } else { least });
+            prop_assert!(starts[0] <= FIRST_ROUND.min(interval));
+            let place = |start: &Duration| start.as_nanos() % period.as_nanos();
+            for pair in starts[1..].windows(2) {
+                // Floating point has given the place; a multiple of the period has not moved it.
+                prop_assert_eq!(place(&pair[0]), place(&pair[1]));
+            }
+            for pair in starts.windows(2) {
+                let gap = pair[1].checked_sub(pair[0]).unwrap();
+                prop_assert!(gap >= least.max(period / 2), "{:?}", starts);
+                prop_assert!(gap <= period * 2 + Duration::from_secs(taking), "{:?}", starts);
+            }
+        }
+
+        #[test]
+        fn nodes_spread_over_the_interval(prefix in "[a-z]{3,10}-vmss", name in "[a-z]{3,12}\\.example:443") {
+            const NODES: usize = 1000;
+            const PARTS: usize = 10;
+            let (target, interval) = (target(&name, Probe::Tcp), Duration::from_mins(1));
+            let mut parts = [0_usize; PARTS];
+            for number in 0..NODES {
+                let queue = Queue::new(format!("{prefix}{number:06}"), interval, Instant::now());
+                let share = queue.splay(&target.id, interval).as_secs_f64() / 60.0;
+                prop_assert!((0.0..=1.0).contains(&share));
+                let part = (0..PARTS).rev().find(|part| share * 10.0 >= f64::from(u8::try_from(*part).unwrap()));
+                parts[part.unwrap()] += 1;
+            }
+            // Six standard deviations around a tenth.
+            prop_assert!(parts.iter().all(|count| (43..=157).contains(count)), "{:?}", parts);
+        }
+    }
 }

@@ -62,24 +62,6 @@ pub(crate) fn list<T: ToString>(items: &[T]) -> String {
     words.join(", ")
 }
 
-/// What a peer sent may hold escape sequences and direction marks: they are shown, not obeyed.
-pub(crate) fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || is_invisible(character) {
-            clean.extend(character.escape_default());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
-}
-
-/// Direction marks and zero-width characters, which change how the rest of a line looks.
-const fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,10 +92,5 @@ mod tests {
         ] {
             assert_eq!(duration(seconds), text);
         }
-    }
-
-    #[test]
-    fn escape_sequences_of_a_peer_are_shown_not_obeyed() {
-        assert_eq!(clean("a\u{1b}[2Jb\u{202e}"), r"a\u{1b}[2Jb\u{202e}");
     }
 }

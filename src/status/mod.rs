@@ -3,6 +3,7 @@
 mod about;
 mod cause_lines;
 pub(crate) mod encode;
+mod escape;
 mod fact_lines;
 mod format;
 mod glance;

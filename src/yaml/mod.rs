@@ -13,14 +13,6 @@ pub use reader::{Cursor, Fields, Reader};
 use crate::file;
 use crate::problem::Problems;
 
-/// Reads and parses a file.
-///
-/// # Errors
-/// When it cannot be read, is not a regular file, is too large, is not UTF-8 or is not YAML.
-pub fn load(file: &Path) -> Result<Node, Problems> {
-    parse(file, &read(file)?)
-}
-
 /// Parses a document; `file` is only named in problems.
 ///
 /// # Errors
@@ -41,7 +33,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Node, Problems> {
 /// A text file of bounded size.
 ///
 /// # Errors
-/// As [`load`], YAML aside.
+/// When it cannot be read, is not a regular file, is too large or is not UTF-8.
 pub fn read(file: &Path) -> Result<String, Problems> {
     let fail = |message: String| Problems::of_file(file, message);
     let bytes = file::read(file, file::LARGEST).map_err(|error| fail(error.to_string()))?;
@@ -95,9 +87,9 @@ mod tests {
     #[test]
     fn a_folder_a_pipe_and_a_huge_file_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(load(folder.path()).is_err());
+        assert!(read(folder.path()).is_err());
         let huge = folder.path().join("huge.yaml");
         std::fs::write(&huge, "a".repeat(2 * 1024 * 1024)).unwrap();
-        assert!(load(&huge).unwrap_err().to_string().contains("larger than"));
+        assert!(read(&huge).unwrap_err().to_string().contains("larger than"));
     }
 }

@@ -1,5 +1,6 @@
-//! `catalog`: list, validate, diff, schema.
+//! `catalog`: list, validate, diff, budget, schema.
 
+mod budget;
 mod text;
 
 use std::path::PathBuf;
@@ -28,6 +29,11 @@ pub(super) fn catalog(
         CatalogCommand::Diff { from, to, format } => {
             print_diff(common, (from, to), *format, environment)
         }
+        CatalogCommand::Budget {
+            nodes,
+            interval,
+            format,
+        } => budget::budget(common, *nodes, *interval, *format, environment),
         // A schema has one form; asking for text gives the same.
         CatalogCommand::Schema { .. } => {
             output::print(SCHEMA)?;

@@ -2,7 +2,7 @@
 
 use console::{Style, style};
 
-use crate::status::human::clean;
+use crate::text::clean;
 
 type Ink = fn(Style) -> Style;
 

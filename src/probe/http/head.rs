@@ -18,9 +18,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::recorder::Recorder;
 use crate::outcome::Reason;
-use crate::probe::text::printable;
 use crate::probe::{Symptom, Trace, classify, tls};
 use crate::target::Host;
+use crate::text::printable;
 
 /// A larger head answers nothing that is asked here, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;

@@ -10,7 +10,7 @@ use hyper::header::HeaderMap;
 
 use super::Head;
 use super::domain::{is_public, registrable};
-use crate::probe::text::printable;
+use crate::text::printable;
 
 /// Who can have written the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,17 @@ pub(in crate::probe) enum Channel {
     Given,
     /// TLS with a certificate that is trusted for the name: its holder.
     Proven,
+}
+
+impl Channel {
+    /// Every one.
+    pub(in crate::probe) const ALL: [Self; 5] = [
+        Self::Clear,
+        Self::Proxied,
+        Self::Intercepted,
+        Self::Given,
+        Self::Proven,
+    ];
 }
 
 /// What a response is judged against.

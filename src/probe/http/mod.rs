@@ -12,11 +12,11 @@ pub(super) use middlebox::{Channel, Scene};
 
 use super::closing::close_after_peer;
 use super::context::{Context, port};
-use super::text::printable;
 use super::way::Way;
 use super::{Symptom, Trace};
 use crate::outcome::{HttpResponse, Phase, Reason, Warning};
 use crate::target::Target;
+use crate::text::printable;
 
 /// Bytes kept of a header's value.
 const LONGEST_HEADER: usize = 128;

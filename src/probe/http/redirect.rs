@@ -1,7 +1,7 @@
 //! Where a response sends its client.
 
 use super::Head;
-use crate::probe::text::printable;
+use crate::text::printable;
 
 /// Bytes kept of a host: the longest name has 253 (RFC 1035 section 2.3.4).
 const LONGEST_HOST: usize = 255;

@@ -89,6 +89,30 @@ impl Resolver {
         Ok(resolved)
     }
 
+    /// What comes of these replies of the first nameserver to the questions for IPv4 and IPv6.
+    pub(super) fn settle_replies(
+        &self,
+        v4: Result<Reply, Symptom>,
+        v6: Result<Reply, Symptom>,
+        trace: &mut Trace,
+    ) -> Result<(), Symptom> {
+        let nameserver = self.nameservers.first().copied();
+        let nameserver =
+            nameserver.ok_or_else(|| Symptom::new(Reason::Internal, "no nameserver"))?;
+        let shared = Mutex::new(&mut *trace);
+        let mut heard = heard::Heard::default();
+        let said = tries::said(
+            nameserver,
+            v4.and_then(only_answer),
+            v6.and_then(only_answer),
+        );
+        let end = heard.take(said, &shared);
+        let mut resolved = end.unwrap_or_else(|| heard.end(&shared))?;
+        resolved.addresses.truncate(self.most_addresses);
+        settle(trace, &resolved);
+        Ok(())
+    }
+
     /// The nameserver at this address and port as it was given: a target carries no scope, and a link-local address
     /// leads nowhere without it.
     pub(super) fn nameserver_at(&self, address: IpAddr, port: u16) -> SocketAddr {
@@ -121,6 +145,14 @@ pub(super) fn absolute(name: &str) -> Result<Name, Symptom> {
         let detail = format!("`{name}` is not a name that DNS can carry; nothing was asked");
         Symptom::new(Reason::Internal, detail)
     })
+}
+
+fn only_answer(reply: Reply) -> Result<message::Answer, Symptom> {
+    match reply {
+        Reply::Answer(answer) => Ok(answer),
+        Reply::Truncated => Err(Symptom::new(Reason::ResolverFailure, "truncated")),
+        Reply::Ignored => Err(Symptom::new(Reason::UnexpectedReply, "ignored")),
+    }
 }
 
 /// Leaves in the trace what belongs to the answer, and not what other nameservers did meanwhile.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Resolved;
 use super::exchange::{Shared, unanswered};
 use super::heard::{Heard, Said, Told};
-use super::message::Family;
+use super::message::{Answer, Family};
 use super::nameserver::Nameserver;
 use super::policy::{combine, grace_for_v6, has_addresses, hear};
 use crate::probe::Symptom;
@@ -139,9 +139,18 @@ async fn both(nameserver: Nameserver, name: &Name, trace: &Shared<'_>) -> Said {
             (v4.await, v6)
         },
     };
+    said(nameserver.address, v4, v6)
+}
+
+/// What the ends of both questions come to.
+pub(super) fn said(
+    nameserver: SocketAddr,
+    v4: Result<Answer, Symptom>,
+    v6: Result<Answer, Symptom>,
+) -> Said {
     let told = v4.as_ref().or(v6.as_ref()).ok().map(Told::by);
     Said {
-        nameserver: nameserver.address,
+        nameserver,
         told: told.unwrap_or_default(),
         step: combine(v4.and_then(hear), v6.and_then(hear)),
     }

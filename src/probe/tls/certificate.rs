@@ -11,7 +11,7 @@ use x509_parser::time::ASN1Time;
 
 use super::verifier::Presented;
 use crate::outcome::Certificate;
-use crate::probe::text::printable;
+use crate::text::printable;
 
 const MOST_NAMES: usize = 16;
 
@@ -32,6 +32,15 @@ pub(super) fn facts(presented: &Presented) -> Option<Certificate> {
         chain_length: presented.chain_length,
         trusted: presented.vouched_by.is_some(),
         vouched_by: presented.vouched_by,
+    })
+}
+
+/// The facts of a leaf that was presented alone, and that nobody vouches for.
+pub(in crate::probe) fn described(der: &[u8]) -> Option<Certificate> {
+    facts(&Presented {
+        leaf: der.to_vec().into(),
+        chain_length: 1,
+        vouched_by: None,
     })
 }
 

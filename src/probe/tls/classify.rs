@@ -7,8 +7,8 @@ use rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
 use super::Alpn;
 use super::verifier::RecordingVerifier;
 use crate::outcome::Reason;
-use crate::probe::text::printable;
 use crate::probe::{Symptom, Trace, classify};
+use crate::text::printable;
 
 /// Bytes kept of a description that quotes the peer.
 const LONGEST_DETAIL: usize = 512;

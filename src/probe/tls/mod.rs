@@ -8,6 +8,7 @@ mod hello;
 mod trust;
 mod verifier;
 
+pub(super) use certificate::described;
 pub(super) use classify::{rustls_error, session_error};
 pub use files::TrustError;
 pub(super) use handshake::{Alpn, Hello, Session, echoed, handshake};

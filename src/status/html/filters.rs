@@ -49,8 +49,3 @@ pub(super) fn tint(state: &State, _: &dyn Values) -> askama::Result<&'static str
         State::Unproven | State::Pending => "warn",
     })
 }
-
-#[askama::filter_fn]
-pub(super) fn clean(text: &str, _: &dyn Values) -> askama::Result<String> {
-    Ok(human::clean(text))
-}

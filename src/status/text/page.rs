@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::status::human::clean;
+use crate::text::clean;
 
 /// The widest a page may be, in columns.
 const WIDEST: usize = 100;

@@ -1,0 +1,7 @@
+HTTP/1.1 200 OK
+Server: nginx
+Date: Tue, 24 Nov 2026 02:35:07 GMT
+Content-Type: text/plain
+Content-Length: 20
+Connection: close
+

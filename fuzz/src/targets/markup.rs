@@ -1,0 +1,147 @@
+//! A strict reader of the markup that the agent writes: HTML pages and the form for CI systems.
+
+use super::fit;
+
+/// What the templates write. Everything else would be somebody else's.
+const ELEMENTS: &[&str] = &[
+    "!doctype",
+    "?xml",
+    "a",
+    "b",
+    "body",
+    "br",
+    "code",
+    "dd",
+    "div",
+    "dl",
+    "dt",
+    "error",
+    "failure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "head",
+    "header",
+    "html",
+    "li",
+    "link",
+    "main",
+    "meta",
+    "nav",
+    "p",
+    "pre",
+    "rect",
+    "section",
+    "skipped",
+    "small",
+    "span",
+    "svg",
+    "table",
+    "tbody",
+    "td",
+    "testcase",
+    "testsuite",
+    "testsuites",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
+];
+const ATTRIBUTES: &[&str] = &[
+    "aria-hidden",
+    "charset",
+    "class",
+    "classname",
+    "colspan",
+    "content",
+    "encoding",
+    "errors",
+    "failures",
+    "height",
+    "href",
+    "html",
+    "lang",
+    "message",
+    "name",
+    "preserveAspectRatio",
+    "rel",
+    "skipped",
+    "tests",
+    "time",
+    "timestamp",
+    "title",
+    "type",
+    "version",
+    "viewBox",
+    "width",
+    "x",
+    "y",
+];
+
+/// Every tag and attribute is the templates' own, every reference complete, every character fit to be shown.
+pub(crate) fn well_formed(page: &str) {
+    fit::shown(page);
+    let mut rest = page;
+    while let Some((text, after)) = rest.split_once('<') {
+        no_loose_ampersand(text);
+        rest = tag(after);
+    }
+    no_loose_ampersand(rest);
+    assert!(!rest.contains('<'));
+}
+
+/// Reads a tag, and returns what follows it.
+fn tag(text: &str) -> &str {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    let end = text.find([' ', '>', '/', '\n']).expect("the end of a name");
+    let (name, mut rest) = text.split_at(end);
+    assert!(ELEMENTS.contains(&name), "<{name}> is not ours");
+    loop {
+        rest = rest.trim_start();
+        if let Some(after) = rest
+            .strip_prefix("/>")
+            .or_else(|| rest.strip_prefix("?>"))
+            .or_else(|| rest.strip_prefix('>'))
+        {
+            return after;
+        }
+        rest = attribute(rest);
+    }
+}
+
+fn attribute(text: &str) -> &str {
+    let end = text.find(['=', ' ', '>']).expect("the end of a name");
+    let (name, rest) = text.split_at(end);
+    assert!(
+        ATTRIBUTES.contains(&name),
+        "the attribute {name} is not ours"
+    );
+    let Some(value) = rest.strip_prefix("=\"") else {
+        assert!(!rest.starts_with('='), "{name} without quotes");
+        return rest;
+    };
+    let (value, rest) = value.split_once('"').expect("the end of a value");
+    assert!(!value.contains(['<', '\n']), "{name}={value}");
+    if name == "href" {
+        assert!(value.starts_with('/'), "a link that leads away: {value}");
+        assert!(!value.starts_with("//"), "a link that leads away: {value}");
+    }
+    no_loose_ampersand(value);
+    rest
+}
+
+fn no_loose_ampersand(text: &str) {
+    for after in text.split('&').skip(1) {
+        let (reference, _) = after.split_once(';').expect("a complete reference");
+        let known = ["amp", "lt", "gt", "quot"].contains(&reference);
+        assert!(
+            known
+                || reference
+                    .strip_prefix('#')
+                    .is_some_and(|code| code.parse::<u32>().is_ok()),
+            "&{reference};"
+        );
+    }
+}
