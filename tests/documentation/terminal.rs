@@ -1,0 +1,198 @@
+//! A terminal in which commands of the documentation run: a folder that looks like the repository, and a path on which
+//! stand-ins come before the programs that cannot be had.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::block::{Block, root};
+use crate::kustomize::tool;
+use crate::session::{Step, matches, steps};
+use crate::support::agent;
+use crate::support::wait::until;
+
+/// Where packets of a command go.
+#[derive(Clone, Debug)]
+pub(crate) enum Network {
+    /// Nowhere.
+    None,
+    /// Where those of this test go.
+    Own,
+    /// Those of this network namespace.
+    Of(String),
+}
+
+pub(crate) struct Terminal {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+    pub(crate) network: Network,
+    running: Vec<Child>,
+}
+
+impl Terminal {
+    /// The folder holds the repository both as itself and as `egress-probe`, beside a user's own files.
+    pub(crate) fn open(network: Network) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let copy = folder.path().join("egress-probe");
+        fs::create_dir(&copy).expect("a folder");
+        for part in ["manifests", "dashboards", "Makefile", "Dockerfile", "Cargo.toml"] {
+            for to in [folder.path(), &copy] {
+                let mut cp = Command::new("cp");
+                cp.arg("-r").arg(root().join(part)).arg(to);
+                assert!(cp.status().expect("cp starts").success());
+            }
+        }
+        for empty in ["completions", "man", "zsh"] {
+            fs::create_dir(folder.path().join(empty)).expect("a folder");
+        }
+        Self {
+            folder,
+            variables: Vec::new(),
+            network,
+            running: Vec::new(),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file, below the folder whatever its path.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.folder().join(path.trim_start_matches('/'));
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("the folder takes files");
+    }
+
+    /// Sets a variable of the environment.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// What the stand-ins were asked.
+    pub(crate) fn calls(&self) -> String {
+        fs::read_to_string(self.folder().join("calls")).unwrap_or_default()
+    }
+
+    fn path(&self) -> String {
+        let stand_ins = root().join("tests/documentation/stand_ins");
+        let programs = agent().parent().expect("a folder");
+        let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        format!("{}:{}:{system}", stand_ins.display(), programs.display())
+    }
+
+    fn bash(&self, network: &Network, script: &str) -> Command {
+        let mut command = match network {
+            Network::None => {
+                let mut command = Command::new("unshare");
+                command.args(["--net", "bash"]);
+                command
+            }
+            Network::Own => Command::new("bash"),
+            Network::Of(name) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", name, "bash"]);
+                command
+            }
+        };
+        command.env_clear().env("PATH", self.path());
+        let folder = self.folder();
+        command.env("SITE", folder).env("HOME", folder);
+        command.env("CALLS", folder.join("calls"));
+        command.env("TOOLS", tool("kubectl").parent().expect("a folder"));
+        command.env("MAKEFLAGS", format!("AGENT={}", agent().display()));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.current_dir(folder).stdin(Stdio::null());
+        command.args(["-o", "pipefail", "-c", script]);
+        command
+    }
+
+    /// Runs commands that must end well. What they said is the error.
+    pub(crate) fn run(&self, script: &str) -> Result<(), String> {
+        let script = format!("exec 2>&1; fpath=(- \"$SITE/zsh\")\nset -e\n{script}");
+        let mut bash = self.bash(&self.network, &script);
+        let output = bash.output().expect("bash starts");
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        Err(format!("{}\n{said}", output.status))
+    }
+
+    /// Goes through a session. Commands that end in `&`, and the laboratory, go on.
+    pub(crate) fn play(&mut self, block: &Block, edit: impl Fn(&str) -> String) {
+        let log = self.log(block.line);
+        let with_others = block.text.contains(" &\n");
+        for step in steps(&block.text) {
+            let command = edit(&step.command);
+            let start = said(&log).len();
+            if command.ends_with(" &") || command == "make -s lab" {
+                let child = self.begin(command.trim_end_matches(" &"), &log);
+                self.running.push(child);
+                self.await_shown(block, &step, || Ok(said(&log)[start..].to_owned()));
+                continue;
+            }
+            self.await_shown(block, &step, || {
+                // What others say stays; what this command said before is of no interest.
+                let start = if with_others { start } else { said(&log).len() };
+                let mut child = self.begin(&command, &log);
+                let status = child.wait().expect("a child of ours");
+                let said = said(&log)[start..].to_owned();
+                if status.success() { Ok(said) } else { Err(said) }
+            });
+        }
+    }
+
+    /// The state of a network comes when it comes: a command is tried until it says what is shown.
+    fn await_shown(&self, block: &Block, step: &Step, run: impl Fn() -> Result<String, String>) {
+        let Step { command, shown } = step;
+        let what = format!("{}: {command}\n{shown}", block.place());
+        until(&what, || {
+            let seen = run()?;
+            let as_shown = shown.is_empty() || matches(shown, &seen);
+            if as_shown { Ok(()) } else { Err(seen) }
+        });
+    }
+
+    /// Starts what goes on until the end.
+    pub(crate) fn start(&mut self, command: &str) {
+        let child = self.begin(command, &self.log(0));
+        self.running.push(child);
+    }
+
+    fn log(&self, line: usize) -> PathBuf {
+        self.folder().join(format!("{line}.log"))
+    }
+
+    /// `make` and what names its namespace are of the machine; all else is of the node.
+    fn begin(&self, command: &str, log: &Path) -> Child {
+        let of_machine = command.starts_with("make ") || command.starts_with("ip netns ");
+        let network = if of_machine && !matches!(self.network, Network::None) {
+            &Network::Own
+        } else {
+            &self.network
+        };
+        let options = File::options().create(true).append(true).open(log);
+        let log = options.expect("the folder takes files");
+        let mut bash = self.bash(network, command);
+        bash.stdout(log.try_clone().expect("another handle")).stderr(log);
+        bash.spawn().expect("bash starts")
+    }
+}
+
+fn said(log: &PathBuf) -> String {
+    fs::read(log).map_or_else(|_| String::new(), |text| String::from_utf8_lossy(&text).into_owned())
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        for child in &mut self.running {
+            // The laboratory takes itself down, and `make` hands this signal on to it. What has ended needs nothing more.
+            let pid = nix::unistd::Pid::from_raw(child.id().try_into().expect("a process id"));
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+            let _ = child.wait();
+        }
+    }
+}
