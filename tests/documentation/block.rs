@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Kustomization,
     /// A part of a scrape configuration, for promtool.
     Relabeling,
+    /// For blackbox_exporter.
+    Blackbox,
     /// For promtool.
     Query,
     /// For systemd.
@@ -65,6 +67,7 @@ impl Block {
             "yaml configuration with mistakes" => Kind::ConfigurationMistakes,
             "yaml kustomization" => Kind::Kustomization,
             "yaml relabeling" => Kind::Relabeling,
+            "yaml blackbox_exporter" => Kind::Blackbox,
             "promql" => Kind::Query,
             "ini" => Kind::Unit,
             "text" => Kind::Drawing,

@@ -3,7 +3,7 @@
 use egress_lab::Lab;
 
 use crate::block::Block;
-use crate::fleet::HOST;
+use crate::fleet::{HOST, TUNNEL};
 use crate::support::wait::until;
 use crate::terminal::{Network, Terminal};
 
@@ -18,8 +18,10 @@ pub(crate) const STAND_INS: [(&str, &str); 6] = [
 ];
 
 /// Commands that do not end with 0, and why that is right.
-pub(crate) const EXPECTED: [(&str, i32, &str); 1] =
-    [("nc -vz -w 5 192.0.2.1 PORT", 1, "nobody is there, as it should be")];
+pub(crate) const EXPECTED: [(&str, i32, &str); 2] = [
+    ("nc -vz -w 5 192.0.2.1 PORT", 1, "nobody is there, as it should be"),
+    ("nc -u -v -w 3 ADDRESS PORT </dev/null", 1, "nothing listens on this UDP port"),
+];
 
 /// The command lines of a block. A backslash at the end of a line goes on.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
@@ -38,8 +40,13 @@ impl Words {
         let proxy_host = proxy.trim_start_matches("http://");
         let proxy_host = proxy_host.split(':').next().expect("a host");
         let nameserver = lab.nameserver().to_string();
+        let authority = lab.ca_file().to_str().expect("plain letters").to_owned();
         Self(vec![
             ("PROXY:PORT", format!("{proxy_host}:{proxy_port}")),
+            (
+                "HOST:443 -servername HOST -alpn",
+                format!("{TUNNEL}:443 -servername {TUNNEL} -alpn"),
+            ),
             ("HOST", HOST.to_owned()),
             ("PORT", "443".to_owned()),
             ("ADDRESS", lab.address_of(HOST).to_string()),
@@ -49,6 +56,9 @@ impl Words {
             ("1.1.1.1", nameserver),
             ("an.allowed.name", HOST.to_owned()),
             ("node:9100", "localhost:9100".to_owned()),
+            ("--image=IMAGE", "--image=debian".to_owned()),
+            ("/etc/egress-probe/cluster-ca.crt", authority.clone()),
+            ("/etc/kubernetes/pki/ca.crt", authority),
             ("/etc/bash_completion.d", "$SITE/completions".to_owned()),
             ("/usr/local/share/man/man1", "$SITE/man".to_owned()),
         ])
@@ -81,7 +91,8 @@ fn replace_word(text: &str, word: &str, by: &str) -> String {
 }
 
 /// Plays the sessions of a page in what `make -s lab` builds. A page that does not show that gets it all the same.
-pub(crate) fn in_the_lab(page: &str, blocks: &[Block]) {
+pub(crate) fn in_the_lab(page: &str, blocks: &[Block]) -> Vec<String> {
+    let mut complaints = Vec::new();
     let mut terminal = Terminal::open(Network::Own);
     let mut id = None;
     if !blocks[0].text.starts_with("$ make -s lab\n") {
@@ -94,15 +105,17 @@ pub(crate) fn in_the_lab(page: &str, blocks: &[Block]) {
     let shown_id: String = after.chars().take_while(is_of_id).collect();
     for block in blocks {
         super::lay_out(&terminal, page, block.line);
-        terminal.play(block, |command| {
+        let played = terminal.play(block, |command| {
             let command = command.replace("target/release/", "");
             match &id {
                 Some(id) if !shown_id.is_empty() => command.replace(&shown_id, id),
                 _ => command,
             }
         });
+        complaints.extend(played.err());
         id = id.or_else(|| Some(enter(&mut terminal)));
     }
+    complaints
 }
 
 /// From now on, commands are those of somebody on the node. The laboratory's identifier.
@@ -117,6 +130,9 @@ fn enter(terminal: &mut Terminal) -> String {
     terminal.network = Network::Of(format!("egl-{id}-node"));
     let config = format!("/tmp/egress-lab-{id}/config.yaml");
     terminal.set("EGRESS_PROBE_CONFIG", &config);
+    until("the first round", || {
+        terminal.run("curl -sSf localhost:9100/readyz")
+    });
     id
 }
 

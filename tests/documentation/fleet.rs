@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 
-use egress_lab::{Fault, HostSpec, Lab, LabSpec, Namespace};
+use egress_lab::{Fault, HostSpec, Lab, LabSpec, Namespace, Service};
 
 use crate::support::wait::until;
 use crate::support::{agent_in, agent_on, file};
@@ -12,6 +12,8 @@ use crate::terminal::{Network, Terminal};
 
 /// What stands for `HOST` in examples: it speaks everything.
 pub(crate) const HOST: &str = "host.example";
+/// The same where it is the API server.
+pub(crate) const TUNNEL: &str = "tunnel.example";
 /// Where four agents should be.
 const SERVICE: &str = "egress-probe.monitoring.svc.cluster.local";
 /// What every agent of the service tests, and what only the third one does.
@@ -34,8 +36,10 @@ impl Fleet {
     /// With hosts that a catalogue of the documentation needs.
     pub(crate) fn start(more: Vec<HostSpec>) -> Self {
         let host = HostSpec::new(HOST).https().http().ssh().ntp();
+        let tunnel = Service::https_alpn(&["konnectivity"]);
         let hosts = [
             host,
+            HostSpec::new(TUNNEL).with(tunnel),
             HostSpec::new("mcr.microsoft.com").https(),
             HostSpec::new("packages.microsoft.com").https(),
             HostSpec::new("ntp.ubuntu.com").ntp(),
@@ -46,10 +50,6 @@ impl Fleet {
             ..LabSpec::of(hosts.into_iter().chain(more))
         };
         let lab = Lab::start(&spec).expect("the lab starts");
-        lab.block("mcr.microsoft.com", Fault::TlsReset)
-            .expect("a fault is laid");
-        lab.block("packages.microsoft.com", Fault::Drop)
-            .expect("a fault is laid");
         file(&lab, "all.yaml", ALL);
         file(&lab, "one.yaml", ONE);
         let mut fleet = Self {
@@ -86,18 +86,29 @@ impl Fleet {
         terminal
     }
 
-    /// Until every agent has decided everything, on the node and behind the name.
-    pub(crate) fn settle(&self) {
-        until("a settled fleet", || {
-            let mut command = agent_in(&self.lab);
-            let nameserver = self.lab.nameserver().to_string();
-            command.args(["fleet", "--service", SERVICE, "--url", "127.0.0.1"]);
-            command.args(["--nameserver", &nameserver]);
-            let output = command.output().expect("the program starts");
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            let decided = !text.contains("not decided yet") && text.contains("gone.example:443");
-            if decided { Ok(()) } else { Err(text) }
-        });
+    /// Takes two names away, and waits until every agent has noticed, on the node and behind the name.
+    pub(crate) fn break_two(&self) {
+        for (host, fault) in [
+            ("mcr.microsoft.com", Fault::TlsReset),
+            ("packages.microsoft.com", Fault::Drop),
+        ] {
+            self.lab.block(host, fault).expect("a fault is laid");
+        }
+        let nameserver = self.lab.nameserver().to_string();
+        for (agents, trouble) in [
+            (["--service", SERVICE], "packages.microsoft.com:443"),
+            (["--url", "127.0.0.1"], "packages.microsoft.com:443"),
+        ] {
+            until("a settled fleet", || {
+                let mut command = agent_in(&self.lab);
+                command.arg("fleet").args(agents);
+                command.args(["--nameserver", &nameserver]);
+                let output = command.output().expect("the program starts");
+                let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                let decided = !text.contains("not decided yet") && text.contains(trouble);
+                if decided { Ok(()) } else { Err(text) }
+            });
+        }
     }
 }
 

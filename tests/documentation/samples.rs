@@ -21,6 +21,7 @@ pub(crate) fn complaint(block: &Block, kind: Kind) -> Option<String> {
         Kind::Kustomization => (block.page != "docs/install.md")
             .then(|| "tests/manifests.rs renders those of docs/install.md only".to_owned()),
         Kind::Relabeling => relabeling(block),
+        Kind::Blackbox => blackbox(block),
         Kind::Query => query(block),
         Kind::Unit => unit(block),
         Kind::Excerpt => excerpt(block),
@@ -82,6 +83,12 @@ fn relabeling(block: &Block) -> Option<String> {
     let indented: String = lines.flat_map(|line| ["    ", line, "\n"]).collect();
     let text = format!("scrape_configs:\n  - job_name: egress-probe\n{indented}");
     refusal(promtool("config"), "prometheus.yml", &text)
+}
+
+fn blackbox(block: &Block) -> Option<String> {
+    let mut command = Command::new("prometheus-blackbox-exporter");
+    command.args(["--config.check", "--config.file"]);
+    refusal(command, "blackbox.yml", &block.text)
 }
 
 /// Every paragraph is an expression, and every line of a paragraph that stands alone is one, too.

@@ -4,19 +4,28 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::block::{Block, root};
 use crate::kustomize::tool;
 use crate::session::{Step, matches, steps};
 use crate::support::agent;
-use crate::support::wait::until;
+
+/// Far more than a busy machine needs.
+const LIMIT: Duration = Duration::from_secs(40);
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// How much of what came instead is shown.
+const LINES: usize = 50;
 
 /// Where packets of a command go.
 #[derive(Clone, Debug)]
 pub(crate) enum Network {
-    /// Nowhere.
+    /// Nowhere but to itself.
     None,
     /// Where those of this test go.
     Own,
@@ -87,7 +96,7 @@ impl Terminal {
         let mut command = match network {
             Network::None => {
                 let mut command = Command::new("unshare");
-                command.args(["--net", "bash"]);
+                command.args(["--net", "sh", "-c", "ip link set lo up && exec bash \"$@\"", "-"]);
                 command
             }
             Network::Own => Command::new("bash"),
@@ -121,69 +130,84 @@ impl Terminal {
         Err(format!("{}\n{said}", output.status))
     }
 
-    /// Goes through a session. Commands that end in `&`, and the laboratory, go on.
-    pub(crate) fn play(&mut self, block: &Block, edit: impl Fn(&str) -> String) {
-        let log = self.log(block.line);
-        let with_others = block.text.contains(" &\n");
+    /// Goes through a session. Commands that end in `&`, and the laboratory, go on, and what they say meanwhile comes
+    /// behind what the others say.
+    pub(crate) fn play(
+        &mut self,
+        block: &Block,
+        edit: impl Fn(&str) -> String,
+    ) -> Result<(), String> {
         for step in steps(&block.text) {
+            let start = self.background().len();
             let command = edit(&step.command);
-            let start = said(&log).len();
-            if command.ends_with(" &") || command == "make -s lab" {
-                let child = self.begin(command.trim_end_matches(" &"), &log);
-                self.running.push(child);
-                self.await_shown(block, &step, || Ok(said(&log)[start..].to_owned()));
-                continue;
+            let goes_on = command.ends_with(" &") || command == "make -s lab";
+            if goes_on {
+                self.start(command.trim_end_matches(" &"));
             }
-            self.await_shown(block, &step, || {
-                // What others say stays; what this command said before is of no interest.
-                let start = if with_others { start } else { said(&log).len() };
-                let mut child = self.begin(&command, &log);
-                let status = child.wait().expect("a child of ours");
-                let said = said(&log)[start..].to_owned();
-                if status.success() { Ok(said) } else { Err(said) }
-            });
+            let run = || if goes_on { Ok(String::new()) } else { self.said_by(&command) };
+            let seen = || Ok(run()? + &self.background()[start..]);
+            await_shown(&step, seen).map_err(|seen| {
+                let seen: String = seen.lines().take(LINES).flat_map(|line| [line, "\n"]).collect();
+                let shown = format!("$ {command}\n{}", step.shown);
+                format!("{}: shown is\n{shown}\nand what came is\n{seen}", block.place())
+            })?;
         }
-    }
-
-    /// The state of a network comes when it comes: a command is tried until it says what is shown.
-    fn await_shown(&self, block: &Block, step: &Step, run: impl Fn() -> Result<String, String>) {
-        let Step { command, shown } = step;
-        let what = format!("{}: {command}\n{shown}", block.place());
-        until(&what, || {
-            let seen = run()?;
-            let as_shown = shown.is_empty() || matches(shown, &seen);
-            if as_shown { Ok(()) } else { Err(seen) }
-        });
+        Ok(())
     }
 
     /// Starts what goes on until the end.
     pub(crate) fn start(&mut self, command: &str) {
-        let child = self.begin(command, &self.log(0));
+        let log = File::options().create(true).append(true).open(self.log());
+        let child = self.begin(command, log.expect("the folder takes files"));
         self.running.push(child);
     }
 
-    fn log(&self, line: usize) -> PathBuf {
-        self.folder().join(format!("{line}.log"))
+    fn log(&self) -> PathBuf {
+        self.folder().join("background.log")
+    }
+
+    fn background(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    /// Everything that a command says; an error if it fails.
+    fn said_by(&self, command: &str) -> Result<String, String> {
+        let path = self.folder().join("foreground.log");
+        let log = File::create(&path).expect("the folder takes files");
+        let mut child = self.begin(command, log);
+        let status = child.wait().expect("a child of ours");
+        let said = fs::read(&path).expect("it was written");
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if status.success() { Ok(said) } else { Err(format!("{said}{status}")) }
     }
 
     /// `make` and what names its namespace are of the machine; all else is of the node.
-    fn begin(&self, command: &str, log: &Path) -> Child {
+    fn begin(&self, command: &str, log: File) -> Child {
         let of_machine = command.starts_with("make ") || command.starts_with("ip netns ");
         let network = if of_machine && !matches!(self.network, Network::None) {
             &Network::Own
         } else {
             &self.network
         };
-        let options = File::options().create(true).append(true).open(log);
-        let log = options.expect("the folder takes files");
         let mut bash = self.bash(network, command);
         bash.stdout(log.try_clone().expect("another handle")).stderr(log);
         bash.spawn().expect("bash starts")
     }
 }
 
-fn said(log: &PathBuf) -> String {
-    fs::read(log).map_or_else(|_| String::new(), |text| String::from_utf8_lossy(&text).into_owned())
+/// The state of a network comes when it comes: a command is tried until it says what is shown. An error is what came.
+fn await_shown(step: &Step, seen: impl Fn() -> Result<String, String>) -> Result<(), String> {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let last = match seen() {
+            Ok(seen) if step.shown.is_empty() || matches(&step.shown, &seen) => return Ok(()),
+            Ok(last) | Err(last) => last,
+        };
+        if Instant::now() > end {
+            return Err(last);
+        }
+        sleep(PAUSE);
+    }
 }
 
 impl Drop for Terminal {
