@@ -5,22 +5,45 @@ use egress_lab::Lab;
 use crate::block::Block;
 use crate::fleet::{HOST, TUNNEL};
 use crate::support::wait::until;
-use crate::terminal::{Network, Terminal};
+use crate::terminal::{LAB, Network, Terminal};
 
 /// Programs in `stand_ins` that run in place of what cannot be had, and why it cannot.
 pub(crate) const STAND_INS: [(&str, &str); 6] = [
-    ("kubectl", "there is no cluster; renderings, words and flags are the real one's"),
+    (
+        "kubectl",
+        "there is no cluster; renderings, words and flags are the real one's",
+    ),
     ("az", "there is no subscription"),
-    ("docker", "there is no registry; tests/image.rs builds and runs the image"),
-    ("systemctl", "systemd does not run; units are enabled by the real one in a folder"),
-    ("pidof", "it would find the agents of other tests on this machine"),
-    ("cargo", "a test does not build; what would be built is there"),
+    (
+        "docker",
+        "there is no registry; tests/image.rs builds and runs the image",
+    ),
+    (
+        "systemctl",
+        "systemd does not run; units are enabled by the real one in a folder",
+    ),
+    (
+        "pidof",
+        "it would find the agents of other tests on this machine",
+    ),
+    (
+        "cargo",
+        "a test does not build; what would be built is there",
+    ),
 ];
 
 /// Commands that do not end with 0, and why that is right.
 pub(crate) const EXPECTED: [(&str, i32, &str); 2] = [
-    ("nc -vz -w 5 192.0.2.1 PORT", 1, "nobody is there, as it should be"),
-    ("nc -u -v -w 3 ADDRESS PORT </dev/null", 1, "nothing listens on this UDP port"),
+    (
+        "nc -vz -w 5 192.0.2.1 PORT",
+        1,
+        "nobody is there, as it should be",
+    ),
+    (
+        "nc -u -v -w 3 ADDRESS PORT </dev/null",
+        1,
+        "nothing listens on this UDP port",
+    ),
 ];
 
 /// The command lines of a block. A backslash at the end of a line goes on.
@@ -95,8 +118,8 @@ pub(crate) fn in_the_lab(page: &str, blocks: &[Block]) -> Vec<String> {
     let mut complaints = Vec::new();
     let mut terminal = Terminal::open(Network::Own);
     let mut id = None;
-    if !blocks[0].text.starts_with("$ make -s lab\n") {
-        terminal.start("make -s lab");
+    if !blocks[0].text.starts_with(&format!("$ {LAB}\n")) {
+        terminal.start_lab();
         id = Some(enter(&mut terminal));
     }
     let shown: String = blocks.iter().map(|block| block.text.as_str()).collect();
@@ -147,5 +170,10 @@ pub(crate) fn in_sentences(text: &str) -> Vec<String> {
             prose.extend([line, " "]);
         }
     }
-    prose.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    prose
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }

@@ -1,7 +1,7 @@
-//! Agents in a laboratory, as the examples of commands have them: one on the node where somebody sits, and behind a name
-//! three that run and one that does not.
+//! A fleet in a laboratory, as the examples of commands have it: four nodes behind one name, and agents on three of them.
+//! Somebody sits on the first.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::process::{Child, Stdio};
 
 use egress_lab::{Fault, HostSpec, Lab, LabSpec, Namespace, Service};
@@ -14,7 +14,7 @@ use crate::terminal::{Network, Terminal};
 pub(crate) const HOST: &str = "host.example";
 /// The same where it is the API server.
 pub(crate) const TUNNEL: &str = "tunnel.example";
-/// Where four agents should be.
+/// The name of the four nodes.
 const SERVICE: &str = "egress-probe.monitoring.svc.cluster.local";
 /// What every agent of the service tests, and what only the third one does.
 const ALL: &str = "entries:
@@ -43,10 +43,10 @@ impl Fleet {
             HostSpec::new("mcr.microsoft.com").https(),
             HostSpec::new("packages.microsoft.com").https(),
             HostSpec::new("ntp.ubuntu.com").ntp(),
-            HostSpec::new(SERVICE).addresses(4),
         ];
         let spec = LabSpec {
             middleboxes: true,
+            nodes: 4,
             ..LabSpec::of(hosts.into_iter().chain(more))
         };
         let lab = Lab::start(&spec).expect("the lab starts");
@@ -56,25 +56,29 @@ impl Fleet {
             lab,
             agents: Vec::new(),
         };
-        for node in 0..3 {
-            let lab = &fleet.lab;
-            let listen = SocketAddr::from((lab.addresses_of(SERVICE)[node], 9100));
-            let catalogs: &[&str] = if node == 2 { &["all", "one"] } else { &["all"] };
-            let text = configuration(lab, catalogs, &listen.to_string());
-            let child = start(lab, lab.internet(), node + 1, &text);
-            fleet.agents.push(child);
+        let lab = &fleet.lab;
+        let addresses: Vec<_> = lab
+            .nodes()
+            .map(|(_, address)| IpAddr::from(address))
+            .collect();
+        lab.point(SERVICE, &addresses).expect("a name is pointed");
+        for ((node, _), number) in lab.nodes().take(3).zip(1..) {
+            let catalogs: &[&str] = if number == 3 {
+                &["all", "one"]
+            } else {
+                &["all"]
+            };
+            let text = configuration(lab, catalogs);
+            fleet.agents.push(start(lab, node, number, &text));
         }
-        let own = configuration(&fleet.lab, &["all"], "127.0.0.1:9100");
-        let child = start(&fleet.lab, fleet.lab.node(), 0, &own);
-        fleet.agents.push(child);
         fleet
     }
 
     /// On the node, whose agent is the one of `localhost:9100`, with its configuration.
     pub(crate) fn terminal(&self) -> Terminal {
         let mut terminal = Terminal::open(Network::Of(self.lab.node().name().to_owned()));
-        let config = self.lab.folder().join("agent-0.yaml");
-        let own = self.agents.last().expect("it was started").id();
+        let config = self.lab.folder().join("agent-1.yaml");
+        let own = self.agents[0].id();
         terminal.write("agent.pid", &own.to_string());
         for (name, path) in [
             ("EGRESS_PROBE_CONFIG", config.as_path()),
@@ -86,7 +90,7 @@ impl Fleet {
         terminal
     }
 
-    /// Takes two names away, and waits until every agent has noticed, on the node and behind the name.
+    /// Takes two names away, and waits until every agent has noticed.
     pub(crate) fn break_two(&self) {
         for (host, fault) in [
             ("mcr.microsoft.com", Fault::TlsReset),
@@ -95,24 +99,18 @@ impl Fleet {
             self.lab.block(host, fault).expect("a fault is laid");
         }
         let nameserver = self.lab.nameserver().to_string();
-        for (agents, trouble) in [
-            (["--service", SERVICE], "packages.microsoft.com:443"),
-            (["--url", "127.0.0.1"], "packages.microsoft.com:443"),
-        ] {
-            until("a settled fleet", || {
-                let mut command = agent_in(&self.lab);
-                command.arg("fleet").args(agents);
-                command.args(["--nameserver", &nameserver]);
-                let output = command.output().expect("the program starts");
-                let text = String::from_utf8_lossy(&output.stdout).into_owned();
-                let decided = !text.contains("not decided yet") && text.contains(trouble);
-                if decided { Ok(()) } else { Err(text) }
-            });
-        }
+        until("a settled fleet", || {
+            let mut command = agent_in(&self.lab);
+            command.args(["fleet", "--service", SERVICE, "--nameserver", &nameserver]);
+            let output = command.output().expect("the program starts");
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let noticed = text.contains("mcr.microsoft.com:443  https  required  on 3 of 3 nodes");
+            if noticed { Ok(()) } else { Err(text) }
+        });
     }
 }
 
-fn configuration(lab: &Lab, catalogs: &[&str], listen: &str) -> String {
+fn configuration(lab: &Lab, catalogs: &[&str]) -> String {
     let folder = lab.folder().display();
     let catalogs: Vec<_> = catalogs
         .iter()
@@ -121,15 +119,15 @@ fn configuration(lab: &Lab, catalogs: &[&str], listen: &str) -> String {
     format!(
         "builtin: false\ncatalogs: {catalogs:?}\nmetadata: off\nnameservers: [\"{}\"]\n\
          tls: {{roots: none}}\nca_files: [\"{}\"]\nprobe: {{interval: 1s, timeout: 1s}}\n\
-         web: {{listen: \"{listen}\", reload: true}}\n",
+         web: {{reload: true}}\n",
         lab.nameserver(),
         lab.ca_file().display()
     )
 }
 
-fn start(lab: &Lab, place: &Namespace, number: usize, configuration: &str) -> Child {
+fn start(lab: &Lab, node: &Namespace, number: usize, configuration: &str) -> Child {
     let path = file(lab, &format!("agent-{number}.yaml"), configuration);
-    let mut command = agent_on(place);
+    let mut command = agent_on(node);
     command.env("NODE_NAME", format!("node-{number}"));
     command.args(["run", "--config"]).arg(path);
     let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());

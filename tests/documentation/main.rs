@@ -38,7 +38,10 @@ const KUBEADM: [&str; 4] = [
 
 fn of_kind(kind: Kind) -> BTreeMap<String, Vec<Block>> {
     let mut pages: BTreeMap<String, Vec<Block>> = BTreeMap::new();
-    for block in blocks().into_iter().filter(|block| block.kind() == Some(kind)) {
+    for block in blocks()
+        .into_iter()
+        .filter(|block| block.kind() == Some(kind))
+    {
         pages.entry(block.page.clone()).or_default().push(block);
     }
     assert!(!pages.is_empty(), "no block is {kind:?}");
@@ -63,7 +66,10 @@ fn every_fenced_block_says_what_it_is() {
     let unknown: Vec<_> = unknown
         .map(|block| format!("{}: `{}`", block.place(), block.info))
         .collect();
-    assert!(unknown.is_empty(), "of no known kind (tests/documentation/block.rs): {unknown:#?}");
+    assert!(
+        unknown.is_empty(),
+        "of no known kind (tests/documentation/block.rs): {unknown:#?}"
+    );
 }
 
 #[test]
@@ -110,7 +116,9 @@ fn sessions_in_the_laboratory_print_what_they_show() {
             .map(|(page, blocks)| scope.spawn(move || commands::in_the_lab(&page, &blocks)))
             .collect();
         let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
-        ended.flat_map(|page| page.expect("no panic")).collect::<Vec<_>>()
+        ended
+            .flat_map(|page| page.expect("no panic"))
+            .collect::<Vec<_>>()
     });
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
@@ -144,7 +152,9 @@ fn every_command_ends_well_and_shows_what_a_fleet_says() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     let calls = calls.concat();
     for (program, _) in STAND_INS.iter().filter(|(program, _)| *program != "cargo") {
-        let called = calls.lines().any(|call| call.split(' ').next() == Some(program));
+        let called = calls
+            .lines()
+            .any(|call| call.split(' ').next() == Some(program));
         assert!(called, "no command needs the stand-in for {program}");
     }
 }
@@ -171,10 +181,19 @@ fn what_is_excepted_is_still_there() {
         .flat_map(|block| lines(&block.text).collect::<Vec<_>>())
         .collect();
     for (command, ..) in EXPECTED {
-        assert!(commands.iter().any(|line| line == command), "nobody shows {command}");
+        assert!(
+            commands.iter().any(|line| line == command),
+            "nobody shows {command}"
+        );
     }
     for (program, _) in STAND_INS {
-        assert!(root().join("tests/documentation/stand_ins").join(program).exists(), "{program}");
+        assert!(
+            root()
+                .join("tests/documentation/stand_ins")
+                .join(program)
+                .exists(),
+            "{program}"
+        );
     }
 }
 

@@ -120,7 +120,9 @@ fn excerpt(block: &Block) -> Option<String> {
     let Ok(text) = fs::read_to_string(root().join(file)) else {
         return Some(format!("there is no {file}"));
     };
-    let mut lines = text.lines().map(|line| line.trim_start_matches(['/', '!', ' ']));
+    let mut lines = text
+        .lines()
+        .map(|line| line.trim_start_matches(['/', '!', ' ']));
     let mut wanted = block.text.lines().filter(|line| !line.is_empty());
     let missing = wanted.find(|wanted| !lines.any(|line| line == wanted.trim()));
     missing.map(|line| format!("{file} does not have: {line}"))

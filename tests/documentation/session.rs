@@ -61,9 +61,14 @@ fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     while let Some(word) = raw.next() {
         let bare = word.trim_start_matches('(');
-        let next = raw.peek().map(|next| next.trim_end_matches(['.', ',', ')', ';']));
+        let next = raw
+            .peek()
+            .map(|next| next.trim_end_matches(['.', ',', ')', ';']));
         if is_date(bare) {
-            while raw.next_if(|next| is_clock(next) || is_zone(next)).is_some() {}
+            while raw
+                .next_if(|next| is_clock(next) || is_zone(next))
+                .is_some()
+            {}
             words.push("TIME".to_owned());
         } else if is_number(bare) && next.is_some_and(|next| UNITS.contains(&next)) {
             raw.next();
@@ -126,8 +131,14 @@ mod tests {
     #[test]
     fn times_and_durations_match_and_words_do_not() {
         let shown = "OK  all 88  2026-11-24 01:23:08 UTC\nold: 0 s to 11 s (3 min ago)\n";
-        assert!(matches(shown, "OK all 88 2027-01-02 03:04:05 UTC\nold: 1 s to 2.5 s (just now)"));
-        assert!(!matches(shown, "OK all 87 2027-01-02 03:04:05 UTC\nold: 1 s to 2.5 s (just now)"));
+        assert!(matches(
+            shown,
+            "OK all 88 2027-01-02 03:04:05 UTC\nold: 1 s to 2.5 s (just now)"
+        ));
+        assert!(!matches(
+            shown,
+            "OK all 87 2027-01-02 03:04:05 UTC\nold: 1 s to 2.5 s (just now)"
+        ));
         assert!(!matches(shown, "OK all 88"));
     }
 

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -21,6 +23,9 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// How much of what came instead is shown.
 const LINES: usize = 50;
+
+/// What builds the laboratory, and goes on until it is ended.
+pub(crate) const LAB: &str = "make -s lab";
 
 /// Where packets of a command go.
 #[derive(Clone, Debug)]
@@ -37,7 +42,9 @@ pub(crate) struct Terminal {
     folder: TempDir,
     variables: Vec<(String, String)>,
     pub(crate) network: Network,
+    /// What goes on until the end of a block.
     running: Vec<Child>,
+    lab: Option<Child>,
 }
 
 impl Terminal {
@@ -46,7 +53,13 @@ impl Terminal {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = folder.path().join("egress-probe");
         fs::create_dir(&copy).expect("a folder");
-        for part in ["manifests", "dashboards", "Makefile", "Dockerfile", "Cargo.toml"] {
+        for part in [
+            "manifests",
+            "dashboards",
+            "Makefile",
+            "Dockerfile",
+            "Cargo.toml",
+        ] {
             for to in [folder.path(), &copy] {
                 let mut cp = Command::new("cp");
                 cp.arg("-r").arg(root().join(part)).arg(to);
@@ -61,6 +74,7 @@ impl Terminal {
             variables: Vec::new(),
             network,
             running: Vec::new(),
+            lab: None,
         }
     }
 
@@ -96,7 +110,13 @@ impl Terminal {
         let mut command = match network {
             Network::None => {
                 let mut command = Command::new("unshare");
-                command.args(["--net", "sh", "-c", "ip link set lo up && exec bash \"$@\"", "-"]);
+                command.args([
+                    "--net",
+                    "sh",
+                    "-c",
+                    "ip link set lo up && exec bash \"$@\"",
+                    "-",
+                ]);
                 command
             }
             Network::Own => Command::new("bash"),
@@ -130,8 +150,8 @@ impl Terminal {
         Err(format!("{}\n{said}", output.status))
     }
 
-    /// Goes through a session. Commands that end in `&`, and the laboratory, go on, and what they say meanwhile comes
-    /// behind what the others say.
+    /// Goes through a session. Commands that end in `&` go on until its end, the laboratory until that of all, and what
+    /// they say meanwhile comes behind what the others say.
     pub(crate) fn play(
         &mut self,
         block: &Block,
@@ -140,34 +160,57 @@ impl Terminal {
         for step in steps(&block.text) {
             let start = self.background().len();
             let command = edit(&step.command);
-            let goes_on = command.ends_with(" &") || command == "make -s lab";
-            if goes_on {
-                self.start(command.trim_end_matches(" &"));
+            let goes_on = command.ends_with(" &") || command == LAB;
+            if command == LAB {
+                self.start_lab();
+            } else if goes_on {
+                let child = self.begin(command.trim_end_matches(" &"), self.log());
+                self.running.push(child);
             }
-            let run = || if goes_on { Ok(String::new()) } else { self.said_by(&command) };
+            let run = || {
+                if goes_on {
+                    Ok(String::new())
+                } else {
+                    self.said_by(&command)
+                }
+            };
             let seen = || Ok(run()? + &self.background()[start..]);
             await_shown(&step, seen).map_err(|seen| {
-                let seen: String = seen.lines().take(LINES).flat_map(|line| [line, "\n"]).collect();
+                let seen: String = seen
+                    .lines()
+                    .take(LINES)
+                    .flat_map(|line| [line, "\n"])
+                    .collect();
                 let shown = format!("$ {command}\n{}", step.shown);
-                format!("{}: shown is\n{shown}\nand what came is\n{seen}", block.place())
+                format!(
+                    "{}: shown is\n{shown}\nand what came is\n{seen}",
+                    block.place()
+                )
             })?;
         }
+        self.running.drain(..).for_each(end);
         Ok(())
     }
 
-    /// Starts what goes on until the end.
-    pub(crate) fn start(&mut self, command: &str) {
-        let log = File::options().create(true).append(true).open(self.log());
-        let child = self.begin(command, log.expect("the folder takes files"));
-        self.running.push(child);
+    /// Builds the laboratory, which stays.
+    pub(crate) fn start_lab(&mut self) {
+        self.lab = Some(self.begin(LAB, self.log()));
     }
 
-    fn log(&self) -> PathBuf {
+    fn log(&self) -> File {
+        let options = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path());
+        options.expect("the folder takes files")
+    }
+
+    fn log_path(&self) -> PathBuf {
         self.folder().join("background.log")
     }
 
     fn background(&self) -> String {
-        fs::read_to_string(self.log()).unwrap_or_default()
+        fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
     /// Everything that a command says; an error if it fails.
@@ -178,7 +221,11 @@ impl Terminal {
         let status = child.wait().expect("a child of ours");
         let said = fs::read(&path).expect("it was written");
         let said = String::from_utf8_lossy(&said).into_owned();
-        if status.success() { Ok(said) } else { Err(format!("{said}{status}")) }
+        if status.success() {
+            Ok(said)
+        } else {
+            Err(format!("{said}{status}"))
+        }
     }
 
     /// `make` and what names its namespace are of the machine; all else is of the node.
@@ -190,7 +237,8 @@ impl Terminal {
             &self.network
         };
         let mut bash = self.bash(network, command);
-        bash.stdout(log.try_clone().expect("another handle")).stderr(log);
+        bash.stdout(log.try_clone().expect("another handle"))
+            .stderr(log);
         bash.spawn().expect("bash starts")
     }
 }
@@ -210,13 +258,15 @@ fn await_shown(step: &Step, seen: impl Fn() -> Result<String, String>) -> Result
     }
 }
 
+fn end(mut child: Child) {
+    // The laboratory takes itself down, and `make` hands this signal on to it. What has ended needs nothing more.
+    let pid = Pid::from_raw(child.id().try_into().expect("a process id"));
+    let _ = kill(pid, Signal::SIGTERM);
+    let _ = child.wait();
+}
+
 impl Drop for Terminal {
     fn drop(&mut self) {
-        for child in &mut self.running {
-            // The laboratory takes itself down, and `make` hands this signal on to it. What has ended needs nothing more.
-            let pid = nix::unistd::Pid::from_raw(child.id().try_into().expect("a process id"));
-            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
-            let _ = child.wait();
-        }
+        self.running.drain(..).chain(self.lab.take()).for_each(end);
     }
 }
