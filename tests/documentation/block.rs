@@ -32,7 +32,7 @@ pub(crate) enum Kind {
     Kustomization,
     /// A part of a scrape configuration, for promtool.
     Relabeling,
-    /// For blackbox_exporter.
+    /// For `blackbox_exporter`.
     Blackbox,
     /// For promtool.
     Query,

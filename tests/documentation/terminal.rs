@@ -99,7 +99,7 @@ impl Terminal {
         fs::read_to_string(self.folder().join("calls")).unwrap_or_default()
     }
 
-    fn path(&self) -> String {
+    fn path() -> String {
         let stand_ins = root().join("tests/documentation/stand_ins");
         let programs = agent().parent().expect("a folder");
         let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -126,7 +126,7 @@ impl Terminal {
                 command
             }
         };
-        command.env_clear().env("PATH", self.path());
+        command.env_clear().env("PATH", Self::path());
         let folder = self.folder();
         command.env("SITE", folder).env("HOME", folder);
         command.env("CALLS", folder.join("calls"));
