@@ -15,6 +15,7 @@ use egress_probe::metrics::{FAMILIES, Kind};
 use egress_probe::outcome::Warning;
 use egress_probe::problem::Problems;
 use egress_probe::target::{Group, ProbeKind};
+use serde_json::Value;
 
 /// A key that no file has, and that is like none.
 const NO_KEY: &str = "qqqq";
@@ -214,6 +215,44 @@ fn every_flag_is_documented_and_every_documented_flag_exists() {
         .map(str::to_owned)
         .collect();
     assert_eq!(documented, flags(&command));
+}
+
+/// The fields of a JSON value that are not among `known`; those of a map stand in its place, where it is not known itself.
+fn unknown_fields(value: &Value, known: &BTreeSet<String>) -> BTreeSet<String> {
+    let fields = value.as_object().into_iter().flatten();
+    let all = fields.flat_map(|(name, value)| match value {
+        Value::Object(below) if !known.contains(name) => {
+            below.keys().map(|last| format!("{name}.{last}")).collect()
+        }
+        _ => vec![name.clone()],
+    });
+    all.filter(|field| !known.contains(field)).collect()
+}
+
+#[test]
+fn every_field_of_the_report_is_documented() {
+    let snapshot = root().join("tests/snapshots/status__the_json_report.snap");
+    let snapshot = fs::read_to_string(snapshot).unwrap();
+    let json = &snapshot[snapshot.find("\n{").unwrap()..];
+    let report: Value = serde_json::from_str(json).unwrap();
+    let page = page("operations.md");
+    let documented = |heading: &str| {
+        let rows = table(section(&page, heading));
+        let names = rows.iter().flat_map(|row| coded(&row[0]));
+        names.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let none = BTreeSet::new();
+    assert_eq!(
+        unknown_fields(&report, &documented("## The JSON report")),
+        none
+    );
+    let (of_target, facts) = (documented("### Targets"), documented("### Facts"));
+    let targets = report["targets"].as_array().unwrap();
+    assert!(targets.len() > 10, "a small fixture shows little");
+    for target in targets {
+        assert_eq!(unknown_fields(target, &of_target), none);
+        assert_eq!(unknown_fields(&target["facts"], &facts), none);
+    }
 }
 
 /// Every page that somebody reads: at the root, in `docs`, and beside tests.
