@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     CatalogMistakes,
     /// For `kubectl kustomize`; held by `tests/manifests.rs`.
     Kustomization,
+    /// For Kubernetes.
+    Manifest,
     /// A part of a scrape configuration, for promtool.
     Relabeling,
     /// For `blackbox_exporter`.
@@ -66,6 +68,7 @@ impl Block {
             "yaml configuration" => Kind::Configuration,
             "yaml configuration with mistakes" => Kind::ConfigurationMistakes,
             "yaml kustomization" => Kind::Kustomization,
+            "yaml manifest" => Kind::Manifest,
             "yaml relabeling" => Kind::Relabeling,
             "yaml blackbox_exporter" => Kind::Blackbox,
             "promql" => Kind::Query,

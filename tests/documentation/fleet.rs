@@ -15,7 +15,7 @@ pub(crate) const HOST: &str = "host.example";
 /// The same where it is the API server.
 pub(crate) const TUNNEL: &str = "tunnel.example";
 /// The name of the four nodes.
-const SERVICE: &str = "egress-probe.monitoring.svc.cluster.local";
+const SERVICE: &str = "egress-probe.egress-probe.svc.cluster.local";
 /// What every agent of the service tests, and what only the third one does.
 const ALL: &str = "entries:
   - {name: registry, hosts: [mcr.microsoft.com], protocols: {https: {}}}

@@ -7,6 +7,7 @@ use egress_probe::catalog::{Catalog, CatalogSources};
 use egress_probe::config::{Config, Settings};
 
 use crate::block::{Block, Kind, root};
+use crate::kustomize::python;
 use crate::promql::Words;
 use crate::source::Source;
 use crate::support::agent;
@@ -20,6 +21,7 @@ pub(crate) fn complaint(block: &Block, kind: Kind) -> Option<String> {
         Kind::CatalogMistakes => well(&catalog(block)),
         Kind::Kustomization => (block.page != "docs/install.md")
             .then(|| "tests/manifests.rs renders those of docs/install.md only".to_owned()),
+        Kind::Manifest => manifest(block),
         Kind::Relabeling => relabeling(block),
         Kind::Blackbox => blackbox(block),
         Kind::Query => query(block),
@@ -79,6 +81,12 @@ fn opinion(mut command: Command, name: &str, text: &str) -> (bool, String) {
         output.status.success(),
         String::from_utf8_lossy(&said).into_owned(),
     )
+}
+
+fn manifest(block: &Block) -> Option<String> {
+    let mut command = python("kubernetes_validate");
+    command.args(["--strict", "--kubernetes-version", "1.30"]);
+    refusal(command, "manifest.yaml", &block.text)
 }
 
 fn promtool(what: &str) -> Command {
