@@ -1,5 +1,5 @@
-//! The documentation says what the software does: tables, flags and links are held against it. What stands in fenced blocks
-//! is held by `tests/documentation`.
+//! The documentation says what the software does: tables, flags and links are held against it. What stands in fenced
+//! blocks is held by `tests/documentation`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -217,7 +217,7 @@ fn every_flag_is_documented_and_every_documented_flag_exists() {
     assert_eq!(documented, flags(&command));
 }
 
-/// The fields of a JSON value that are not among `known`; those of a map stand in its place, where it is not known itself.
+/// The fields of a JSON value that are not among `known`; those of a map stand in its place, if it is not known itself.
 fn unknown_fields(value: &Value, known: &BTreeSet<String>) -> BTreeSet<String> {
     let fields = value.as_object().into_iter().flatten();
     let all = fields.flat_map(|(name, value)| match value {

@@ -32,6 +32,10 @@ pub(crate) enum Kind {
     Kustomization,
     /// For Kubernetes.
     Manifest,
+    /// For the agent's web server; held by `tests/docs.rs`.
+    WebConfig,
+    /// For Prometheus.
+    Prometheus,
     /// A part of a scrape configuration, for promtool.
     Relabeling,
     /// For `blackbox_exporter`.
@@ -69,6 +73,8 @@ impl Block {
             "yaml configuration with mistakes" => Kind::ConfigurationMistakes,
             "yaml kustomization" => Kind::Kustomization,
             "yaml manifest" => Kind::Manifest,
+            "yaml web config" => Kind::WebConfig,
+            "yaml prometheus" => Kind::Prometheus,
             "yaml relabeling" => Kind::Relabeling,
             "yaml blackbox_exporter" => Kind::Blackbox,
             "promql" => Kind::Query,

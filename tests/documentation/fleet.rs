@@ -1,5 +1,5 @@
-//! A fleet in a laboratory, as the examples of commands have it: four nodes behind one name, and agents on three of them.
-//! Somebody sits on the first.
+//! A fleet in a laboratory, as the examples of commands have it: four nodes behind one name, and agents on three of
+//! them. Somebody sits on the first.
 
 use std::net::IpAddr;
 use std::process::{Child, Stdio};

@@ -1,5 +1,5 @@
-//! The documentation does what it says: every command runs, every session prints what it shows, every sample is loaded by
-//! what would read it. A fenced block of a kind that is not known here fails.
+//! The documentation does what it says: every command runs, every session prints what it shows, every sample is loaded
+//! by what would read it. A fenced block of a kind that is not known here fails.
 
 mod block;
 mod commands;
