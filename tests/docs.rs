@@ -1,4 +1,5 @@
-//! The documentation says what the software does: tables, examples, links and flags are held against it.
+//! The documentation says what the software does: tables, flags and links are held against it. What stands in fenced
+//! blocks is held by `tests/documentation`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -7,13 +8,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
-use egress_probe::catalog::{Catalog, CatalogSources, Condition, KNOWN_PARAMETERS};
+use egress_probe::catalog::{Condition, KNOWN_PARAMETERS};
 use egress_probe::cli::Cli;
 use egress_probe::config::{Config, Settings};
 use egress_probe::metrics::{FAMILIES, Kind};
 use egress_probe::outcome::Warning;
 use egress_probe::problem::Problems;
 use egress_probe::target::{Group, ProbeKind};
+use serde_json::Value;
 
 /// A key that no file has, and that is like none.
 const NO_KEY: &str = "qqqq";
@@ -67,51 +69,11 @@ fn keys(text: &str) -> Vec<String> {
     table(text).iter().map(|row| key(row).to_owned()).collect()
 }
 
-/// A fenced block: what follows the fence, and what is in it.
-struct Block {
-    info: String,
-    text: String,
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        if let Some(info) = line.strip_prefix("```") {
-            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push(Block {
-                info: info.to_owned(),
-                text: text.join("\n") + "\n",
-            });
-        }
-    }
-    blocks
-}
-
-fn blocks_of(page: &str, kind: &str) -> Vec<Block> {
-    let mut found = blocks(page);
-    found.retain(|block| block.info.starts_with(kind));
-    assert!(!found.is_empty(), "no block of {kind}");
-    found
-}
-
 fn config_of(name: &str, text: &str) -> Result<Config, Problems> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(name);
     fs::write(&file, text).unwrap();
     Config::load(Some(&file), Settings::default())
-}
-
-fn catalog_of(block: &Block) -> Result<Catalog, Problems> {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("catalog.yaml");
-    fs::write(&file, &block.text).unwrap();
-    let set = block.info.split_once(" set ").map(|(_, name)| name);
-    Catalog::load(&CatalogSources {
-        builtin: block.info.ends_with("over the built-in one"),
-        files: vec![file],
-        parameters: set.map(str::to_owned).into_iter().collect(),
-    })
 }
 
 /// The words of a closed set, in their order.
@@ -141,31 +103,6 @@ fn the_table_of_metrics_is_the_table_of_families() {
         })
         .collect();
     assert_eq!(documented, exposed);
-}
-
-#[test]
-fn every_family_in_an_example_is_exposed() {
-    let page = page("metrics.md");
-    for block in blocks_of(&page, "promql") {
-        let words = block
-            .text
-            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        for name in words.filter(|word| word.starts_with("egress_")) {
-            let known = FAMILIES.iter().any(|family| family.name == name);
-            assert!(known, "{name} is not exposed");
-        }
-    }
-}
-
-#[test]
-fn every_configuration_in_the_documentation_loads() {
-    for name in ["configuration.md", "install.md"] {
-        for block in blocks_of(&page(name), "yaml configuration") {
-            if let Err(problems) = config_of("config.yaml", &block.text) {
-                panic!("{problems}\n{}", block.text);
-            }
-        }
-    }
 }
 
 /// The keys that the loader names as known where it meets an unknown one; none where it takes any key, or no map.
@@ -227,35 +164,6 @@ fn every_key_is_refused_when_it_is_misspelt() {
 }
 
 #[test]
-fn the_file_with_mistakes_prints_what_the_documentation_shows() {
-    let page = page("configuration.md");
-    let section = section(&page, "## What mistakes look like");
-    let [file, console] = &blocks(section)[..] else {
-        panic!("a file and what it prints");
-    };
-    let problems = config_of("bad.yaml", &file.text).unwrap_err();
-    let printed: Vec<String> = problems
-        .iter()
-        .map(|problem| {
-            let (line, path) = (problem.line.unwrap(), &problem.path);
-            format!("bad.yaml:{line}: {path}: {}", problem.message)
-        })
-        .collect();
-    let shown = console.text.lines().filter(|line| line.starts_with("bad."));
-    assert_eq!(printed, shown.collect::<Vec<_>>());
-    assert_eq!(printed.len(), 5);
-}
-
-#[test]
-fn every_catalogue_in_the_documentation_loads() {
-    for block in blocks_of(&page("catalog.md"), "yaml catalog") {
-        if let Err(problems) = catalog_of(&block) {
-            panic!("{problems}\n{}", block.text);
-        }
-    }
-}
-
-#[test]
 fn the_table_of_parameters_is_that_of_the_catalogue() {
     let page = page("catalog.md");
     let documented: Vec<_> = table(section(&page, "## Parameters"))
@@ -309,14 +217,51 @@ fn every_flag_is_documented_and_every_documented_flag_exists() {
     assert_eq!(documented, flags(&command));
 }
 
-/// The README, if there is one, every page and every runbook.
+/// The fields of a JSON value that are not among `known`; those of a map stand in its place, if it is not known itself.
+fn unknown_fields(value: &Value, known: &BTreeSet<String>) -> BTreeSet<String> {
+    let fields = value.as_object().into_iter().flatten();
+    let all = fields.flat_map(|(name, value)| match value {
+        Value::Object(below) if !known.contains(name) => {
+            below.keys().map(|last| format!("{name}.{last}")).collect()
+        }
+        _ => vec![name.clone()],
+    });
+    all.filter(|field| !known.contains(field)).collect()
+}
+
+#[test]
+fn every_field_of_the_report_is_documented() {
+    let snapshot = root().join("tests/snapshots/status__the_json_report.snap");
+    let snapshot = fs::read_to_string(snapshot).unwrap();
+    let json = &snapshot[snapshot.find("\n{").unwrap()..];
+    let report: Value = serde_json::from_str(json).unwrap();
+    let page = page("operations.md");
+    let documented = |heading: &str| {
+        let rows = table(section(&page, heading));
+        let names = rows.iter().flat_map(|row| coded(&row[0]));
+        names.map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let none = BTreeSet::new();
+    assert_eq!(
+        unknown_fields(&report, &documented("## The JSON report")),
+        none
+    );
+    let (of_target, facts) = (documented("### Targets"), documented("### Facts"));
+    let targets = report["targets"].as_array().unwrap();
+    assert!(targets.len() > 10, "a small fixture shows little");
+    for target in targets {
+        assert_eq!(unknown_fields(target, &of_target), none);
+        assert_eq!(unknown_fields(&target["facts"], &facts), none);
+    }
+}
+
+/// Every page that somebody reads: at the root, in `docs`, and beside tests.
 fn pages() -> Vec<PathBuf> {
-    let folders =
-        ["docs", "docs/runbooks"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let folders = ["", "docs", "docs/runbooks", "tests/facts"];
+    let folders = folders.map(|folder| fs::read_dir(root().join(folder)).unwrap());
     let entries = folders.into_iter().flatten();
     let mut pages: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    pages.push(root().join("README.md"));
-    pages.retain(|page| page.extension().is_some_and(|kind| kind == "md") && page.exists());
+    pages.retain(|page| page.extension().is_some_and(|kind| kind == "md"));
     pages
 }
 
@@ -325,7 +270,7 @@ fn prose(text: &str) -> String {
     let mut fenced = false;
     let mut prose = String::new();
     for line in text.lines() {
-        if line.starts_with("```") {
+        if line.trim_start().starts_with("```") {
             fenced = !fenced;
         } else if !fenced {
             // Code inside a link's text goes, the link stays.
@@ -350,7 +295,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     let mut fenced = false;
     let mut anchors = BTreeSet::new();
     for line in text.lines() {
-        fenced ^= line.starts_with("```");
+        fenced ^= line.trim_start().starts_with("```");
         let heading = line.trim_start_matches('#');
         if fenced || heading == line || !heading.starts_with(' ') {
             continue;
@@ -383,4 +328,27 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
         }
     }
     assert!(seen > 20, "only {seen} links");
+}
+
+/// Whoever begins at the README finds everything.
+#[test]
+fn every_page_is_linked_from_another() {
+    let pages = pages();
+    let linked: BTreeSet<PathBuf> = pages
+        .iter()
+        .flat_map(|page| {
+            let text = fs::read_to_string(page).unwrap();
+            let folder = page.parent().unwrap().to_owned();
+            let files = links(&text).into_iter().filter_map(move |link| {
+                let file = link.split('#').next()?.to_owned();
+                folder.join(file).canonicalize().ok()
+            });
+            let own = page.canonicalize().unwrap();
+            files.filter(|to| *to != own).collect::<Vec<_>>()
+        })
+        .collect();
+    for page in pages.iter().filter(|page| !page.ends_with("README.md")) {
+        let page = page.canonicalize().unwrap();
+        assert!(linked.contains(&page), "nobody links to {}", page.display());
+    }
 }

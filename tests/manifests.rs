@@ -67,6 +67,7 @@ fn documented() -> Vec<(String, Objects)> {
         let site = Site::new();
         site.write("config.yaml", "cloud: public\n");
         site.write("ca.crt", "a CA\n");
+        site.write("kubeadm.yaml", "entries: []\n");
         site.write("kustomization.yaml", block);
         (format!("public documented {number}"), site.render())
     };

@@ -40,7 +40,7 @@ Exit codes: 0 shown, whatever the state of the targets; 2 the agent could not be
 pub(super) const FLEET: &str = "\
 Examples:
   egress-probe fleet --url 10.224.0.4 --url 10.224.0.5:9110
-  egress-probe fleet --service egress-probe.monitoring.svc.cluster.local
+  egress-probe fleet --service egress-probe.egress-probe.svc.cluster.local
   egress-probe fleet --prometheus http://127.0.0.1:9090
 
 Exit codes: 0 shown, whatever the state of the targets; 2 no agent could be read.";

@@ -64,7 +64,7 @@ pub(super) fn fleet(
 async fn addresses(client: &Client, Service(url): &Service) -> Result<VecDeque<Url>> {
     let port = url.port.unwrap_or(AGENT_PORT);
     let addresses = client.addresses(&url.host).await.context(
-        "no agent was read; write the whole name, such as egress-probe.monitoring.svc.cluster.local: \
+        "no agent was read; write the whole name, such as egress-probe.egress-probe.svc.cluster.local: \
          it is asked as it is, without search domains",
     )?;
     ensure!(
