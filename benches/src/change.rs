@@ -1,0 +1,3 @@
+//! stub
+use std::path::Path;
+pub(crate) fn run(_: &Path, _: bool) -> anyhow::Result<String> { anyhow::bail!("stub") }
