@@ -3,6 +3,7 @@
 mod change;
 mod compare;
 mod http;
+mod lab_agent;
 mod machine;
 mod measured;
 mod soak;
