@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need from Debian, when something is missing and this user may.
+# Installs what the tests need from Debian, when something is missing and this user may; and what the arguments name.
 set -eu
 
 # program:package
@@ -7,6 +7,7 @@ needed='ip:iproute2 nft:nftables iptables:iptables dnsmasq:dnsmasq-base nginx:ng
 chronyd:chrony haproxy:haproxy squid:squid promtool:prometheus python3:python3 curl:curl dig:bind9-dnsutils
 openssl:openssl ssh-keyscan:openssh-client buildah:buildah runc:runc amtool:prometheus-alertmanager
 tmux:tmux zsh:zsh mandoc:mandoc'
+needed="$needed $*"
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=

@@ -49,7 +49,7 @@ fn wire() -> Result<()> {
     let links = ip(&["-o", "link"])?;
     ensure!(
         links.lines().count() == 1,
-        "this is not a namespace with loopback only; use `make bench`"
+        "this is no network namespace with loopback only: use `make bench`"
     );
     ip(&["link", "set", "lo", "up"])?;
     ip(&["addr", "add", &format!("{ADDRESS}/32"), "dev", "lo"])?;
