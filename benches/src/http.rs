@@ -21,13 +21,21 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     // HTTP/1.0: nobody answers it in chunks, and the connection ends with the body.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\nAccept: */*\r\n\r\n")?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.0\r\nHost: {address}\r\nAccept: */*\r\n\r\n"
+    )?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
     let took = begin.elapsed();
-    let (head, body) = text.split_once("\r\n\r\n").context("no head in an answer")?;
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .context("no head in an answer")?;
     let status = head.split(' ').nth(1);
-    ensure!(status == Some("200"), "{address}{path} answers {status:?}: {body}");
+    ensure!(
+        status == Some("200"),
+        "{address}{path} answers {status:?}: {body}"
+    );
     Ok(Answer {
         body: body.to_owned(),
         took,

@@ -27,12 +27,23 @@ impl<'a> LabAgent<'a> {
     ) -> Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut command = node.command(program);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("NODE_NAME", name);
-        command.args(["run", "--metadata", "off", "--tls-roots", "none", "--ca-file"]);
+        command.args([
+            "run",
+            "--metadata",
+            "off",
+            "--tls-roots",
+            "none",
+            "--ca-file",
+        ]);
         command.arg(lab.ca_file());
         command.args(["--nameserver", &lab.nameserver().to_string()]);
-        command.args(["--listen", &address.to_string()]).args(arguments);
+        command
+            .args(["--listen", &address.to_string()])
+            .args(arguments);
         let log = lab.folder().join(format!("agent-{name}-{port}.log"));
         Ok(Self {
             node,

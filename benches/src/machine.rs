@@ -9,7 +9,12 @@ pub(crate) fn facts(agent: &Path, programs: &[&[&str]]) -> String {
     let agent_path = agent.to_string_lossy();
     let mut lines = vec![
         format!("- measured on {}", said(&["date", "-u", "+%F"])),
-        format!("- {}, {} CPUs, Linux {}", processor(), said(&["nproc"]), said(&["uname", "-r"])),
+        format!(
+            "- {}, {} CPUs, Linux {}",
+            processor(),
+            said(&["nproc"]),
+            said(&["uname", "-r"])
+        ),
         format!(
             "- {}, {} bytes, of revision {}",
             said(&[&agent_path, "--version"]),
@@ -17,7 +22,11 @@ pub(crate) fn facts(agent: &Path, programs: &[&[&str]]) -> String {
             said(&["git", "describe", "--always", "--dirty"])
         ),
     ];
-    lines.extend(programs.iter().map(|program| format!("- {}", said(program))));
+    lines.extend(
+        programs
+            .iter()
+            .map(|program| format!("- {}", said(program))),
+    );
     lines.join("\n") + "\n"
 }
 
@@ -25,7 +34,10 @@ fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("model name"));
     let name = line.and_then(|line| line.split_once(": "));
-    name.map_or_else(|| "a processor without a name".to_owned(), |(_, name)| name.to_owned())
+    name.map_or_else(
+        || "a processor without a name".to_owned(),
+        |(_, name)| name.to_owned(),
+    )
 }
 
 /// The first line that a command writes. Where it cannot be had, nothing else fails.

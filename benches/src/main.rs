@@ -19,7 +19,10 @@ use clap::{Args, Parser, Subcommand};
 
 /// The command line.
 #[derive(Parser)]
-#[command(name = "egress-bench", about = "What the agent costs, and how soon it sees a change")]
+#[command(
+    name = "egress-bench",
+    about = "What the agent costs, and how soon it sees a change"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -27,7 +30,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// CPU, memory, latency and scrapes, beside blackbox_exporter on the same work. In a network namespace of its own
+    /// CPU, memory, latency and scrapes, beside `blackbox_exporter` on the same work. In a network namespace of its own
     Compare(Common),
     /// Seconds from a change of the firewall to /metrics, in laboratories
     Change(Common),

@@ -77,7 +77,6 @@ impl Measured {
         Ok(Memory {
             resident: bytes("VmRSS:")?,
             anonymous: bytes("RssAnon:")?,
-
         })
     }
 

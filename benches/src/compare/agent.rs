@@ -25,7 +25,10 @@ pub(crate) fn start(
     kind: Kind,
     load: &Load,
 ) -> Result<Measured> {
-    let ports: Vec<String> = kind.ports(load.targets).map(|port| port.to_string()).collect();
+    let ports: Vec<String> = kind
+        .ports(load.targets)
+        .map(|port| port.to_string())
+        .collect();
     let catalog = format!(
         "entries:\n  - {{name: bench, hosts: [\"{NAME}\"], protocols: {{{}: {{port: [{}]}}}}}}\n",
         kind.as_str(),
@@ -74,8 +77,15 @@ pub(crate) fn run(
     let [before, after] = &counted[..] else {
         unreachable!("counted before and after");
     };
-    ensure!(after.failures == 0, "{} of the agent's attempts failed", after.failures);
-    let label = format!("egress_probe_duration_seconds{{probe=\"{}\"}}", kind.as_str());
+    ensure!(
+        after.failures == 0,
+        "{} of the agent's attempts failed",
+        after.failures
+    );
+    let label = format!(
+        "egress_probe_duration_seconds{{probe=\"{}\"}}",
+        kind.as_str()
+    );
     Ok(Run {
         probes: after.attempts - before.attempts,
         latency: prometheus.samples(&label)?,

@@ -51,19 +51,35 @@ impl Results {
         let https = || self.pairs.iter().filter(|pair| pair.kind == Kind::Https);
         for pair in https() {
             let targets = pair.load.targets;
-            goal(&format!("CPU per https probe, of blackbox_exporter's, {targets} targets"), 0.28, pair.cpu_ratio());
+            goal(
+                &format!("CPU per https probe, of blackbox_exporter's, {targets} targets"),
+                0.28,
+                pair.cpu_ratio(),
+            );
         }
         for pair in https() {
             let targets = pair.load.targets;
-            goal(&format!("RSS, of blackbox_exporter's, {targets} targets"), 0.33, pair.memory_ratio());
+            goal(
+                &format!("RSS, of blackbox_exporter's, {targets} targets"),
+                0.33,
+                pair.memory_ratio(),
+            );
         }
         for pair in https().filter(|pair| pair.load.targets == FEW) {
             let resident = mebibytes(pair.agent.memory.resident);
-            goal(&format!("RSS with {FEW} targets and scrapes, MiB"), 8.0, resident);
+            goal(
+                &format!("RSS with {FEW} targets and scrapes, MiB"),
+                8.0,
+                resident,
+            );
         }
         for scrapes in &self.scrapes {
             let targets = scrapes.load.targets;
-            goal(&format!("worst probe with scrapes, of the worst without, {targets} targets"), 1.5, scrapes.slowed());
+            goal(
+                &format!("worst probe with scrapes, of the worst without, {targets} targets"),
+                1.5,
+                scrapes.slowed(),
+            );
         }
         let bytes = fs::metadata(&self.program).map_or(0, |file| file.len());
         goal("size of the binary, MB", 6.0, count(bytes) / 1e6);
@@ -72,8 +88,17 @@ impl Results {
 
     fn costs(&self) -> String {
         let mut table = Table::new(&[
-            "probe", "targets", "interval, s", "probes, agent", "probes, blackbox", "CPU ms per probe, agent",
-            "CPU, blackbox", "CPU, ratio", "RSS MiB (anonymous), agent", "RSS, blackbox", "RSS, ratio",
+            "probe",
+            "targets",
+            "interval, s",
+            "probes, agent",
+            "probes, blackbox",
+            "CPU ms per probe, agent",
+            "CPU, blackbox",
+            "CPU, ratio",
+            "RSS MiB (anonymous), agent",
+            "RSS, blackbox",
+            "RSS, ratio",
         ]);
         for pair in &self.pairs {
             let (agent, peer) = (&pair.agent, &pair.peer);
@@ -91,7 +116,11 @@ impl Results {
                 format!("{:.2}", pair.memory_ratio()),
             ]);
         }
-        let prometheus: f64 = self.pairs.iter().map(|pair| pair.peer.cpu_of_prometheus.as_secs_f64()).sum();
+        let prometheus: f64 = self
+            .pairs
+            .iter()
+            .map(|pair| pair.peer.cpu_of_prometheus.as_secs_f64())
+            .sum();
         let probes: u32 = self.pairs.iter().map(|pair| pair.peer.probes).sum();
         format!(
             "{table}\nThe floor, a rustls handshake in process, without sockets: {:.3} ms of the client's CPU in a hot loop, \
@@ -106,7 +135,10 @@ impl Results {
     fn latencies(&self) -> Table {
         let what = "median / p99 / worst, ms";
         let mut table = Table::new(&[
-            "probe", "targets", &format!("agent: {what}"), &format!("blackbox: {what}"),
+            "probe",
+            "targets",
+            &format!("agent: {what}"),
+            &format!("blackbox: {what}"),
             &format!("request to blackbox: {what}"),
         ]);
         for pair in &self.pairs {
@@ -124,8 +156,13 @@ impl Results {
     fn scrapes(&self) -> Table {
         let what = "median / p99 / worst, ms";
         let mut table = Table::new(&[
-            "targets", "bytes", "CPU ms per scrape", &format!("time to answer: {what}"),
-            &format!("probes without scrapes: {what}"), &format!("probes with scrapes: {what}"), "worst, ratio",
+            "targets",
+            "bytes",
+            "CPU ms per scrape",
+            &format!("time to answer: {what}"),
+            &format!("probes without scrapes: {what}"),
+            &format!("probes with scrapes: {what}"),
+            "worst, ratio",
         ]);
         for scrapes in &self.scrapes {
             table.row([
@@ -164,14 +201,21 @@ fn typical(windows: &[Spread]) -> Spread {
 }
 
 fn memory(memory: crate::measured::Memory) -> String {
-    format!("{:.1} ({:.1})", mebibytes(memory.resident), mebibytes(memory.anonymous))
+    format!(
+        "{:.1} ({:.1})",
+        mebibytes(memory.resident),
+        mebibytes(memory.anonymous)
+    )
 }
 
 fn mebibytes(bytes: u64) -> f64 {
     count(bytes) / MIB
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the third digit is the last that is shown")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the third digit is the last that is shown"
+)]
 fn count(number: u64) -> f64 {
     number as f64
 }

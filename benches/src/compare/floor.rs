@@ -56,7 +56,9 @@ fn configurations() -> Result<(Arc<ClientConfig>, Arc<ServerConfig>)> {
     let mut client = client.with_root_certificates(roots).with_no_client_auth();
     client.resumption = Resumption::disabled();
     let server = ServerConfig::builder_with_provider(provider);
-    let server = server.with_safe_default_protocol_versions()?.with_no_client_auth();
+    let server = server
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth();
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let mut server = server.with_single_cert(vec![leaf.der().clone()], key)?;
     server.send_tls13_tickets = 0;

@@ -51,7 +51,8 @@ pub(crate) fn run(program: &Path, quick: bool) -> Result<String> {
         for &kind in kinds {
             say(&format!("{} targets, {}", load.targets, kind.as_str()));
             // Nothing else is measured for `tls` than for `https`.
-            let same = |pair: &&Pair| pair.load.targets == load.targets && pair.kind == kind.of_agent();
+            let same =
+                |pair: &&Pair| pair.load.targets == load.targets && pair.kind == kind.of_agent();
             let agent = match pairs.iter().find(same) {
                 Some(pair) => pair.agent.clone(),
                 None => agent::run(&program, &folder.0, &servers, kind, &load)?,
@@ -67,9 +68,14 @@ pub(crate) fn run(program: &Path, quick: bool) -> Result<String> {
     }
     let mut scrapes = Vec::new();
     for load in Load::all(quick) {
-        say(&format!("{} targets, with scrapes and without", load.targets));
+        say(&format!(
+            "{} targets, with scrapes and without",
+            load.targets
+        ));
         let rounds = if quick { 1 } else { 3 };
-        scrapes.push(scrapes::measure(&program, &folder.0, &servers, load, rounds)?);
+        scrapes.push(scrapes::measure(
+            &program, &folder.0, &servers, load, rounds,
+        )?);
     }
     let results = Results {
         program,

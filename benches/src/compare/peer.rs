@@ -14,8 +14,7 @@ use super::work::{Kind, Load};
 use crate::http::is_up;
 use crate::measured::Measured;
 
-const ADDRESS: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9115);
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9115);
 pub(crate) const PROGRAM: &str = "prometheus-blackbox-exporter";
 
 pub(crate) fn run(folder: &Path, servers: &Servers, kind: Kind, load: &Load) -> Result<Run> {
@@ -24,15 +23,19 @@ pub(crate) fn run(folder: &Path, servers: &Servers, kind: Kind, load: &Load) -> 
     prometheus.wait(load.targets)?;
     let run = measure(&peer, &prometheus, load, &mut || Ok(()))?;
     let range = prometheus.range();
-    let probes = prometheus.number(&format!("sum(count_over_time(probe_success[{range}]))"))?;
-    let worked = prometheus.number(&format!("sum(sum_over_time(probe_success[{range}]))"))?;
+    let probes = Prometheus::number(&format!("sum(count_over_time(probe_success[{range}]))"))?;
+    let worked = Prometheus::number(&format!("sum(sum_over_time(probe_success[{range}]))"))?;
     ensure!(
         probes > 0.0 && (probes - worked).abs() < 0.5,
         "only {worked} of {probes} probes of {PROGRAM} worked; {}",
         fs::read_to_string(folder.join("peer.log")).unwrap_or_default()
     );
     Ok(Run {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count"
+        )]
         probes: probes as u32,
         latency: prometheus.samples("probe_duration_seconds")?,
         request: prometheus.samples("scrape_duration_seconds")?,
@@ -75,7 +78,9 @@ fn job(kind: Kind, load: &Load) -> String {
         Kind::Tls | Kind::Tcp => "",
     };
     let ports = kind.ports(load.targets);
-    let targets: Vec<String> = ports.map(|port| format!("\"{scheme}{NAME}:{port}\"")).collect();
+    let targets: Vec<String> = ports
+        .map(|port| format!("\"{scheme}{NAME}:{port}\""))
+        .collect();
     format!(
         "  - job_name: peer\n\
          \x20   metrics_path: /probe\n\

@@ -49,32 +49,32 @@ pub(crate) fn measure(
     let agent = agent::start(program, folder, servers, Kind::Https, &load)?;
     sleep(load.warm_up);
     let (mut quiet, mut scraped, mut took) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut bytes, mut quiet_cpu, mut scraped_cpu) = (0, Vec::new(), Vec::new());
+    let (mut bytes, mut spent) = (0, Vec::new());
     for _ in 0..rounds {
         let begin = agent.cpu()?;
         quiet.push(window(load.window, || {
             sleep(load.window);
             Ok(())
         })?);
-        quiet_cpu.push(agent.cpu()?.saturating_sub(begin).as_secs_f64());
-        let begin = agent.cpu()?;
+        let (between, mut count) = (agent.cpu()?, 0_u32);
         scraped.push(window(load.window, || {
             let end = Instant::now() + load.window;
             while Instant::now() < end {
                 let answer = get(agent::ADDRESS, "/metrics")?;
                 bytes = answer.body.len();
                 took.push(answer.took.as_secs_f64());
+                count += 1;
                 sleep(PAUSE);
             }
             Ok(())
         })?);
-        scraped_cpu.push(agent.cpu()?.saturating_sub(begin).as_secs_f64());
+        let of_scrapes = (agent.cpu()? + begin).saturating_sub(between * 2);
+        spent.push(of_scrapes.as_secs_f64() * 1e3 / f64::from(count));
     }
-    let scrapes = median([took.len() as f64 / rounds as f64]);
     Ok(Scrapes {
         load,
         bytes,
-        cpu: (median(scraped_cpu) - median(quiet_cpu)) * 1e3 / scrapes,
+        cpu: median(spent),
         took: Spread::of(took),
         quiet,
         scraped,
@@ -87,7 +87,9 @@ fn window(length: Duration, meanwhile: impl FnOnce() -> Result<()>) -> Result<Sp
     meanwhile()?;
     let report = get(agent::ADDRESS, "/api/v1/status")?.body;
     let report: Value = serde_json::from_str(&report)?;
-    let now = report["generated_at"].as_str().context("no time in a report")?;
+    let now = report["generated_at"]
+        .as_str()
+        .context("no time in a report")?;
     let now = seconds_of_day(now)?;
     let mut values = Vec::new();
     let targets = report["targets"].as_array().into_iter().flatten();
@@ -97,7 +99,11 @@ fn window(length: Duration, meanwhile: impl FnOnce() -> Result<()>) -> Result<Sp
             // Midnight may lie between them.
             let age = (now - at).rem_euclid(86_400.0);
             if age <= length.as_secs_f64() {
-                values.push(attempt["duration_seconds"].as_f64().context("no duration")?);
+                values.push(
+                    attempt["duration_seconds"]
+                        .as_f64()
+                        .context("no duration")?,
+                );
             }
         }
     }
@@ -106,7 +112,10 @@ fn window(length: Duration, meanwhile: impl FnOnce() -> Result<()>) -> Result<Sp
 
 /// Of a time such as `2026-11-24T01:23:08.123Z`.
 fn seconds_of_day(time: &str) -> Result<f64> {
-    let clock = time.get(11..).context("a short time")?.trim_end_matches('Z');
+    let clock = time
+        .get(11..)
+        .context("a short time")?
+        .trim_end_matches('Z');
     let mut parts = clock.split(':').map(str::parse::<f64>);
     let mut next = || parts.next().context("a time without seconds");
     Ok(next()?? * 3600.0 + next()?? * 60.0 + next()??)

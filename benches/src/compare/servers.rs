@@ -116,7 +116,11 @@ fn nginx(folder: &Path) -> Result<Measured> {
 
 fn dnsmasq(folder: &Path) -> Result<Measured> {
     let mut command = Command::new("/usr/sbin/dnsmasq");
-    command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--user=root"]);
+    command.args([
+        "--keep-in-foreground",
+        "--conf-file=/dev/null",
+        "--user=root",
+    ]);
     command.args(["--listen-address=127.0.0.1", "--bind-interfaces"]);
     command.args(["--no-resolv", "--no-hosts", "--cache-size=0", "--local=/#/"]);
     command.arg(format!("--address=/{NAME}/{ADDRESS}"));

@@ -21,7 +21,10 @@ struct Hosts {
 impl Hosts {
     fn of(spec: &LabSpec) -> Self {
         let with = |wanted: fn(&egress_lab::Service) -> bool| {
-            let named = spec.hosts.iter().filter(|host| !host.name.ends_with(|c: char| c.is_ascii_digit()));
+            let named = spec
+                .hosts
+                .iter()
+                .filter(|host| !host.name.ends_with(|c: char| c.is_ascii_digit()));
             let found = named.filter(|host| host.services.iter().any(wanted));
             found.map(|host| host.name.clone()).collect()
         };

@@ -28,7 +28,7 @@ const TIMEOUT: &str = "1s";
 const FAULTS: usize = 4;
 const BETWEEN: Duration = Duration::from_secs(2);
 /// Thirty attempts and their pauses fill the histories of targets; until then memory grows as it should.
-const WARM_UP: Duration = Duration::from_secs(60);
+const WARM_UP: Duration = Duration::from_mins(1);
 /// Fewer rounds than this say nothing.
 const LEAST_ROUNDS: usize = 8;
 /// Until everything is reachable again. Time servers are tried every 64 s only, and do not count.
@@ -89,7 +89,9 @@ fn judge(samples: &[Sample], attempts: f64) -> Result<()> {
         say(&format!("  {judgement}"));
     }
     let least = Judgement::least_leak(Watched::Memory, attempts);
-    say(&format!("a leak of {least:.0} bytes in every attempt would have been seen"));
+    say(&format!(
+        "a leak of {least:.0} bytes in every attempt would have been seen"
+    ));
     ensure!(!judgements.iter().any(Judgement::grows), "the agent grows");
     Ok(())
 }
@@ -149,7 +151,12 @@ fn sample(agent: &LabAgent) -> Result<Sample> {
 
 /// As scrapers and people do, and somebody who goes away in the middle of an answer.
 fn read_pages(agent: &LabAgent) -> Result<()> {
-    for path in ["/metrics", "/status", "/status?format=html", "/api/v1/status"] {
+    for path in [
+        "/metrics",
+        "/status",
+        "/status?format=html",
+        "/api/v1/status",
+    ] {
         agent.get(path)?;
     }
     let address: SocketAddr = agent.address;
@@ -164,14 +171,18 @@ fn read_pages(agent: &LabAgent) -> Result<()> {
 /// Targets that are not reachable, those of time servers left out.
 fn troubled(agent: &LabAgent) -> Result<usize> {
     let report: Value = serde_json::from_str(&agent.get("/api/v1/status")?.body)?;
-    let targets = report["targets"].as_array().context("a report without targets")?;
+    let targets = report["targets"]
+        .as_array()
+        .context("a report without targets")?;
     let in_trouble = |target: &&Value| target["state"] != "reachable" && target["probe"] != "ntp";
     Ok(targets.iter().filter(in_trouble).count())
 }
 
 fn attempts(agent: &LabAgent) -> Result<f64> {
     let exposition = agent.get("/metrics")?.body;
-    let counters = exposition.lines().filter(|line| line.starts_with("egress_probe_attempts_total{"));
+    let counters = exposition
+        .lines()
+        .filter(|line| line.starts_with("egress_probe_attempts_total{"));
     let values = counters.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
     Ok(values.sum())
 }

@@ -80,7 +80,9 @@ mod tests {
         for rule in RULES.lines().filter(|rule| !rule.contains("xn--")) {
             let name = rule.trim_start_matches("*.").trim_start_matches('!');
             // The crate forgets `*.run.app` for the name mtls.run.app, because there is a rule `*.mtls.run.app`.
-            let forgotten = name.split_once('.').is_some_and(|(_, parent)| has("*.", parent));
+            let forgotten = name
+                .split_once('.')
+                .is_some_and(|(_, parent)| has("*.", parent));
             if !(rule.starts_with("*.") && forgotten) {
                 assert_eq!(ours(name), of_crate(name), "{name}");
             }
@@ -92,7 +94,11 @@ mod tests {
 
     #[test]
     fn the_rules_are_sorted_as_the_search_wants_them() {
-        assert!(RULES.lines().is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()));
+        assert!(
+            RULES
+                .lines()
+                .is_sorted_by(|a, b| a.as_bytes() < b.as_bytes())
+        );
     }
 
     #[test]

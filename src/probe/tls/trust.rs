@@ -149,7 +149,9 @@ pub(super) fn base_config(provider: &Arc<CryptoProvider>) -> Result<ClientConfig
 /// its clients gives the agent what it gives them, and the hash that comes with it is the cheaper one.
 fn provider() -> CryptoProvider {
     let mut provider = default_provider();
-    provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    provider
+        .cipher_suites
+        .sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
     provider
 }
 
