@@ -41,10 +41,11 @@ RUN set -eu; \
 
 # The dependencies are a layer of their own, which a change of the sources leaves as it is.
 COPY Cargo.toml Cargo.lock build.rs ./
+COPY benches/Cargo.toml benches/
 COPY tests/lab/Cargo.toml tests/lab/
-RUN mkdir -p src tests/lab/src \
+RUN mkdir -p src benches/src tests/lab/src \
     && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs tests/lab/src/lib.rs \
+    && touch src/lib.rs benches/src/main.rs tests/lab/src/lib.rs \
     && cargo build --release --locked --bin egress-probe
 
 COPY askama.toml ./

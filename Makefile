@@ -2,12 +2,13 @@
 
 LAB := cargo run --quiet --package egress-lab --
 AGENT := target/release/egress-probe
+BENCH := target/release/egress-bench
 
 # Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: help run test fuzz lint doc rules dashboards man audit advisories sbom reproducible image packages lab \
-	lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down
+.PHONY: help run test fuzz lint doc rules dashboards man audit advisories sbom reproducible image packages bench \
+	bench-change soak suffixes lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down bench-build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +64,22 @@ packages: ## what the tests need from Debian and PyPI, when it is missing and ma
 	@tests/packages.sh
 	@tests/tools.sh
 	@tests/cargo-tools.sh
+
+bench-build:
+	cargo build --release
+	cargo build --release --package egress-bench
+
+bench: packages bench-build ## what the agent costs, beside blackbox_exporter, into benches/RESULTS.md, as root, 9 min [QUICK=1: 1 min, only shown]
+	unshare --net --mount $(BENCH) compare --agent $(AGENT) $(if $(QUICK),--quick,--into benches/RESULTS.md)
+
+bench-change: packages bench-build ## seconds from a change of the firewall to /metrics, into benches/CHANGES.md, as root, 3 min [QUICK=1]
+	$(BENCH) change --agent $(AGENT) $(if $(QUICK),--quick,--into benches/CHANGES.md)
+
+soak: packages bench-build ## the agent at 50 times its pace under faults that come and go; fails if it grows, as root [TIME=600] [SEED=7]
+	$(BENCH) soak --agent $(AGENT) $(if $(TIME),--time $(TIME)) $(if $(SEED),--seed $(SEED))
+
+suffixes: ## the list of public suffixes, after an update of the crate psl
+	python3 tests/suffixes.py
 
 lab: ## a node, a firewall and an internet with real servers; the agent runs in it until Ctrl-C (as root) [PROXY=1]
 	cargo build --release

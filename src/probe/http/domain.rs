@@ -2,18 +2,23 @@
 
 use std::net::IpAddr;
 
+use super::suffixes::suffix;
+
 /// The part of `host` that somebody registered (`example.co.uk` of `www.example.co.uk`), lower case expected.
 /// None for an address and for what is a public suffix itself.
 pub fn registrable(host: &str) -> Option<&str> {
     if is_address(host) {
         return None;
     }
-    psl::domain_str(host)
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let below = host.strip_suffix(suffix(host).text)?.strip_suffix('.')?;
+    let begin = below.rfind('.').map_or(0, |dot| dot + 1);
+    Some(&host[begin..])
 }
 
 /// Whether a public CA could sign for `host`: it ends in a suffix that is delegated on the Internet.
 pub(super) fn is_public(host: &str) -> bool {
-    !is_address(host) && psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known())
+    !is_address(host) && suffix(host.strip_suffix('.').unwrap_or(host)).listed
 }
 
 fn is_address(host: &str) -> bool {
@@ -35,6 +40,7 @@ mod tests {
                 Some("store.blob.core.windows.net"),
             ),
             ("proxy.corp.internal", Some("corp.internal")),
+            ("www.example.com.", Some("example.com")),
             ("com", None),
             ("192.0.2.1", None),
             ("2001:db8::1", None),

@@ -5,6 +5,7 @@ mod head;
 mod middlebox;
 mod recorder;
 mod redirect;
+mod suffixes;
 
 pub use domain::registrable;
 pub(super) use head::{Ask, Head, authority, head};

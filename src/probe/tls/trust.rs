@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::{RootCertStore, version};
+use rustls::crypto::ring::default_provider;
+use rustls::{CipherSuite, RootCertStore, version};
 
 use super::files::{Loader, TrustError};
 use super::verifier::{Anchors, RecordingVerifier};
@@ -50,7 +51,7 @@ impl TlsTrust {
             .iter()
             .map(|files| (files.clone(), loader.roots(files)))
             .collect();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(provider());
         let base = base_config(&provider);
         match base {
             Ok(base) if loader.errors.is_empty() => Ok(Self {
@@ -142,6 +143,16 @@ pub(super) fn base_config(provider: &Arc<CryptoProvider>) -> Result<ClientConfig
     // Every attempt proves the whole handshake, certificate included.
     config.resumption = Resumption::disabled();
     Ok(config)
+}
+
+/// AES-128 is offered first, as kubelet, containerd and everything else that Go made do: a server that leaves the choice to
+/// its clients gives the agent what it gives them, and the hash that comes with it is the cheaper one.
+fn provider() -> CryptoProvider {
+    let mut provider = default_provider();
+    provider
+        .cipher_suites
+        .sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    provider
 }
 
 fn public_roots() -> RootCertStore {
