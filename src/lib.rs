@@ -55,4 +55,5 @@ pub mod store;
 pub mod table;
 pub mod target;
 pub mod version;
+pub mod web;
 pub mod yaml;
