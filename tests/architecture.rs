@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version",
+        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version web",
     ),
     ("catalog", "labels problem target yaml"),
     (
@@ -47,7 +47,7 @@ const USES: &[(&str, &str)] = &[
     ("schedule", "heartbeat outcome probe store target"),
     (
         "server",
-        "heartbeat labels metrics problem reload status store target",
+        "heartbeat labels metrics problem reload status store target web",
     ),
     ("shutdown", ""),
     (
@@ -58,6 +58,7 @@ const USES: &[(&str, &str)] = &[
     ("table", ""),
     ("target", "labels outcome"),
     ("version", ""),
+    ("web", "file labels problem yaml"),
     ("yaml", "file problem"),
 ];
 

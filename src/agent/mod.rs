@@ -93,6 +93,8 @@ impl Agent {
         log_start(&inputs, &situation, &plan, server.local_addr());
         let about = inputs.about(&situation, &plan, started_at);
         let about = Arc::new(ArcSwap::from_pointee(about));
+        let access = Arc::new(ArcSwap::from(Arc::clone(&inputs.access)));
+        let server = server.with_access(Arc::clone(&access));
         let (work, receiver) =
             tokio::sync::watch::channel(Arc::new(work(&inputs, &situation, plan)));
         let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
@@ -112,6 +114,7 @@ impl Agent {
             heartbeat,
             first_round: App::FIRST_ROUND,
             reload: door,
+            copies: Arc::default(),
         };
         let reloader = Reloader::new(reloading, callers, &inputs.config);
         let current = Current {
@@ -121,6 +124,7 @@ impl Agent {
             about,
             standing,
             laboratory,
+            access,
             started_at,
         };
         let follower = Follower::new(current, reloader);

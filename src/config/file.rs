@@ -126,6 +126,8 @@ fn web(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
     if let Some(mut fields) = at.fields(reader) {
         settings.listen = one::<Listen>(&mut fields, "listen", reader).map(|listen| listen.0);
         settings.reload = flag(&mut fields, "reload", reader);
+        let web_config = fields.get("config_file");
+        settings.web_config = web_config.and_then(|at| at.path_in(reader));
         fields.finish(reader);
     }
 }

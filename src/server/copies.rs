@@ -1,0 +1,179 @@
+//! Pages cost CPU time to make. Who asks faster than that is worth gets the page of a moment ago.
+//!
+//! Every kind of page has a budget of its own, so that nobody can use up Prometheus'. No copy is kept in quiet times.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::app::sentence;
+
+/// Making one kind of page takes at most one part of so many of a CPU.
+pub(super) const SHARE: u32 = 20;
+/// So much may be used at once.
+const AT_ONCE: Duration = Duration::from_millis(250);
+
+/// What can be kept.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    pub(super) content_type: &'static str,
+    pub(super) body: Bytes,
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, self.content_type)], self.body).into_response()
+    }
+}
+
+/// The kinds of page that cost something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PageKind {
+    Metrics,
+    OpenMetrics,
+    Text,
+    Html,
+    Json,
+    Landing,
+    /// One of a target: there are too many of them to keep copies.
+    Target,
+}
+
+/// What was made of late, and what that took.
+#[derive(Debug, Default)]
+pub struct Copies([Mutex<Budget>; 7]);
+
+#[derive(Debug, Default)]
+struct Budget {
+    /// When everything that was used will have been earned.
+    even_at: Option<Instant>,
+    copy: Option<Page>,
+}
+
+impl Copies {
+    /// A page: a new one while there is time for that, else the last.
+    pub(super) fn page(
+        &self,
+        kind: PageKind,
+        make: impl FnOnce() -> Result<Page, Response>,
+    ) -> Response {
+        let budget = &self.0[kind as usize];
+        let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if budget.is_overdrawn(now) {
+            let copy = budget.copy.clone();
+            return copy.map_or_else(|| budget.refusal(now), Page::into_response);
+        }
+        let made = make();
+        budget.charge(now, now.elapsed());
+        budget.copy = made.as_ref().ok().filter(|_| budget.is_low(now)).cloned();
+        made.into_response()
+    }
+
+    /// Something else that costs as much as a page of this kind, and of which no copy is kept.
+    pub(super) fn answer(&self, kind: PageKind, make: impl FnOnce() -> Response) -> Response {
+        self.page(kind, || Err(make()))
+    }
+}
+
+impl Budget {
+    fn debt(&self, now: Instant) -> Duration {
+        self.even_at
+            .map_or(Duration::ZERO, |even| even.saturating_duration_since(now))
+            / SHARE
+    }
+
+    fn is_overdrawn(&self, now: Instant) -> bool {
+        self.debt(now) > AT_ONCE
+    }
+
+    fn is_low(&self, now: Instant) -> bool {
+        self.debt(now) > AT_ONCE / 2
+    }
+
+    fn charge(&mut self, now: Instant, took: Duration) {
+        self.even_at = Some(self.even_at.map_or(now, |even| even.max(now)) + took * SHARE);
+    }
+
+    fn refusal(&self, now: Instant) -> Response {
+        let over = (self.debt(now).saturating_sub(AT_ONCE) * SHARE).as_secs() + 1;
+        let text = format!("Too many such pages are asked for. Try again in {over} s.");
+        let mut response = sentence(StatusCode::TOO_MANY_REQUESTS, text);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(over));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(number: usize) -> Page {
+        Page {
+            content_type: "text/plain",
+            body: Bytes::from(number.to_string()),
+        }
+    }
+
+    /// Asks so often for pages of which each takes a tenth of a second; says how many were made.
+    async fn made(copies: &Copies, kind: PageKind, times: usize) -> (usize, Vec<StatusCode>) {
+        let mut made = 0;
+        let mut statuses = Vec::new();
+        for _ in 0..times {
+            let before = made;
+            let response = copies.page(kind, || {
+                made += 1;
+                Ok(page(made))
+            });
+            statuses.push(response.status());
+            if made > before {
+                let budget = &copies.0[kind as usize];
+                // Paused time does not pass while a page is made.
+                budget
+                    .lock()
+                    .unwrap()
+                    .charge(Instant::now(), AT_ONCE / 2 - AT_ONCE / 100);
+            }
+        }
+        (made, statuses)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_too_often_gets_the_page_of_a_moment_ago_and_no_other_kind_suffers() {
+        let copies = Copies::default();
+        let (made_of_metrics, statuses) = made(&copies, PageKind::Metrics, 20).await;
+        assert_eq!(made_of_metrics, 3);
+        assert_eq!(statuses, [StatusCode::OK; 20]);
+        assert_eq!(made(&copies, PageKind::OpenMetrics, 1).await.0, 1);
+        tokio::time::advance(AT_ONCE * SHARE * 2).await;
+        assert_eq!(
+            made(&copies, PageKind::Metrics, 1).await.0,
+            1,
+            "a new one after a while"
+        );
+        assert!(
+            copies.0[PageKind::Metrics as usize]
+                .lock()
+                .unwrap()
+                .copy
+                .is_none(),
+            "quiet times"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_without_a_copy_are_refused_with_the_time_to_wait() {
+        let copies = Copies::default();
+        let budget = &copies.0[PageKind::Target as usize];
+        budget.lock().unwrap().charge(Instant::now(), AT_ONCE * 2);
+        let response = copies.answer(PageKind::Target, || sentence(StatusCode::OK, "not made"));
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()["retry-after"], "6");
+    }
+}
