@@ -1,5 +1,6 @@
 //! Accepts connections at once, whoever is there already. `axum::serve` would set no timer and no cap.
 
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,60 +15,91 @@ use tokio_util::task::TaskTracker;
 use super::crowd::Crowd;
 use super::lasting::Lasting;
 use super::peer::{Peer, is_at_home};
+use super::ration::Ration;
 use super::thrift::Thrift;
 use super::visit::{House, Visit, turn_away};
 
 /// Serves until `stop`, then gives the connections under way their grace.
 pub(super) async fn serve(listener: TcpListener, house: House, stop: CancellationToken) {
     let limits = house.limits;
-    let house = Arc::new(house);
-    let connections = TaskTracker::new();
-    let crowd = Crowd::new(limits);
-    let watchers = Arc::new(Semaphore::new(limits.watchers));
+    let mut reception = Reception {
+        crowd: Crowd::new(limits),
+        watchers: Arc::new(Semaphore::new(limits.watchers)),
+        ration: Ration::new(),
+        visits: TaskTracker::new(),
+        house: Arc::new(house),
+        stop: stop.clone(),
+    };
     let mut thrift = Thrift::new();
-    while let Some((stream, address)) = next(&listener, &mut thrift, &stop).await {
-        let at_home = is_at_home(address, stream.local_addr().ok());
-        let peer = Peer::of(address);
-        match crowd.admit(peer, at_home) {
-            Some(place) => {
-                let begun = Arc::clone(&place.lasts);
-                let watchers = Arc::clone(&watchers);
-                let lasting = Lasting::new(watchers, begun, limits.heartbeat, stop.clone());
-                let (house, stop) = (Arc::clone(&house), stop.clone());
-                let visit = Visit {
-                    peer,
-                    place: Arc::new(place),
-                    lasting,
-                };
-                connections.spawn(visit.run(house, stream, stop));
+    let receiving = async {
+        loop {
+            let short = thrift.is_short().await;
+            reception.receive(accept(&listener).await, short);
+            // All that wait: nobody is to stand in the queue behind those who are turned away.
+            while let Some(arrival) = accept_at_once(&listener).await {
+                reception.receive(arrival, short);
             }
-            None => turn_away(&stream, &house),
+            // Whoever was let in may ask before the next ones can take the place.
+            yield_now().await;
         }
-        // Whoever was let in may ask before the next one can take the place.
-        yield_now().await;
-    }
-    connections.close();
-    // What is not done by then ends with the runtime.
-    let _ = tokio::time::timeout(limits.grace, connections.wait()).await;
-}
-
-/// The next connection; `None` once the server stops.
-async fn next(
-    listener: &TcpListener,
-    thrift: &mut Thrift,
-    stop: &CancellationToken,
-) -> Option<(TcpStream, SocketAddr)> {
-    let accepted = async {
-        thrift.rest().await;
-        accept(listener).await
     };
     tokio::select! {
-        () = stop.cancelled() => None,
-        accepted = accepted => Some(accepted),
+        () = stop.cancelled() => {}
+        () = receiving => {}
+    }
+    reception.visits.close();
+    // What is not done by then ends with the runtime.
+    let _ = tokio::time::timeout(limits.grace, reception.visits.wait()).await;
+}
+
+/// Who comes, and where from.
+type Arrival = (TcpStream, SocketAddr);
+
+/// Where everybody arrives.
+struct Reception {
+    crowd: Arc<Crowd>,
+    watchers: Arc<Semaphore>,
+    ration: Ration,
+    visits: TaskTracker,
+    house: Arc<House>,
+    stop: CancellationToken,
+}
+
+impl Reception {
+    /// Lets a caller in, or turns it away.
+    fn receive(&mut self, (stream, address): Arrival, short: bool) {
+        let at_home = is_at_home(address, stream.local_addr().ok());
+        let peer = Peer::of(address);
+        let fair = at_home || !short || self.ration.give(peer);
+        let Some(place) = fair.then(|| self.crowd.admit(peer, at_home)).flatten() else {
+            return turn_away(&stream, &self.house);
+        };
+        let lasting = Lasting::new(
+            Arc::clone(&self.watchers),
+            Arc::clone(&place.lasts),
+            self.house.limits.heartbeat,
+            self.stop.clone(),
+        );
+        let visit = Visit {
+            peer,
+            place: Arc::new(place),
+            lasting,
+        };
+        let (house, stop) = (Arc::clone(&self.house), self.stop.clone());
+        self.visits.spawn(visit.run(house, stream, stop));
     }
 }
 
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+/// The next one that waits already. The runtime ends a long row of them, so that others get their turn.
+async fn accept_at_once(listener: &TcpListener) -> Option<Arrival> {
+    tokio::select! {
+        biased;
+        accepted = listener.accept() => accepted.ok(),
+        () = ready(()) => None,
+    }
+}
+
+async fn accept(listener: &TcpListener) -> Arrival {
     /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
     const PAUSE: Duration = Duration::from_millis(200);
     loop {

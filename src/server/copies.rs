@@ -1,8 +1,10 @@
 //! Pages cost CPU time to make. Who asks faster than that is worth gets the page of a moment ago.
 //!
 //! Every kind of page has a budget of its own, so that nobody can use up Prometheus'. No copy is kept in quiet times.
+//! Pages also take memory until they are read, and all of them together may only take so much.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -16,6 +18,9 @@ use super::app::sentence;
 pub(super) const SHARE: u32 = 20;
 /// So much may be used at once.
 const AT_ONCE: Duration = Duration::from_millis(250);
+
+/// Pages that are not read yet take so much memory, in bytes. The last one comes on top.
+pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// What can be kept.
 #[derive(Debug, Clone)]
@@ -45,7 +50,28 @@ pub(super) enum PageKind {
 
 /// What was made of late, and what that took.
 #[derive(Debug, Default)]
-pub struct Copies([Mutex<Budget>; 7]);
+pub struct Copies {
+    budgets: [Mutex<Budget>; 7],
+    bytes: Arc<AtomicUsize>,
+}
+
+/// A body that counts while it is somewhere.
+struct Counted {
+    body: Bytes,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.bytes.fetch_sub(self.body.len(), Ordering::Relaxed);
+    }
+}
 
 #[derive(Debug, Default)]
 struct Budget {
@@ -55,23 +81,38 @@ struct Budget {
 }
 
 impl Copies {
-    /// A page: a new one while there is time for that, else the last.
+    /// A page: a new one while there is time and room for that, else the last.
     pub(super) fn page(
         &self,
         kind: PageKind,
         make: impl FnOnce() -> Result<Page, Response>,
     ) -> Response {
-        let budget = &self.0[kind as usize];
+        let budget = &self.budgets[kind as usize];
         let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        if budget.is_overdrawn(now) {
+        if budget.is_overdrawn(now) || self.bytes() > MOST_BYTES {
             let copy = budget.copy.clone();
             return copy.map_or_else(|| budget.refusal(now), Page::into_response);
         }
-        let made = make();
+        let made = make().map(|page| self.counted(page));
         budget.charge(now, now.elapsed());
-        budget.copy = made.as_ref().ok().filter(|_| budget.is_low(now)).cloned();
+        let scarce = budget.is_low(now) || self.bytes() > MOST_BYTES / 2;
+        budget.copy = made.as_ref().ok().filter(|_| scarce).cloned();
         made.into_response()
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn counted(&self, page: Page) -> Page {
+        self.bytes.fetch_add(page.body.len(), Ordering::Relaxed);
+        let bytes = Arc::clone(&self.bytes);
+        let body = page.body;
+        Page {
+            body: Bytes::from_owner(Counted { body, bytes }),
+            ..page
+        }
     }
 
     /// Something else that costs as much as a page of this kind, and of which no copy is kept.
@@ -133,7 +174,7 @@ mod tests {
             });
             statuses.push(response.status());
             if made > before {
-                let budget = &copies.0[kind as usize];
+                let budget = &copies.budgets[kind as usize];
                 // Paused time does not pass while a page is made.
                 budget
                     .lock()
@@ -158,7 +199,7 @@ mod tests {
             "a new one after a while"
         );
         assert!(
-            copies.0[PageKind::Metrics as usize]
+            copies.budgets[PageKind::Metrics as usize]
                 .lock()
                 .unwrap()
                 .copy
@@ -168,9 +209,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn pages_that_nobody_reads_take_only_so_much_memory() {
+        let copies = Copies::default();
+        let large = || {
+            Ok(Page {
+                content_type: "text/plain",
+                body: vec![0; MOST_BYTES / 4].into(),
+            })
+        };
+        let unread: Vec<_> = (0..99)
+            .map(|_| copies.page(PageKind::Json, large))
+            .collect();
+        assert!(
+            unread
+                .iter()
+                .all(|response| response.status() == StatusCode::OK)
+        );
+        assert_eq!(copies.bytes(), MOST_BYTES / 4 * 5);
+        let other = copies.page(PageKind::Html, large);
+        assert_eq!(other.status(), StatusCode::TOO_MANY_REQUESTS);
+        drop(unread);
+        assert_eq!(copies.page(PageKind::Html, large).status(), StatusCode::OK);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn pages_without_a_copy_are_refused_with_the_time_to_wait() {
         let copies = Copies::default();
-        let budget = &copies.0[PageKind::Target as usize];
+        let budget = &copies.budgets[PageKind::Target as usize];
         budget.lock().unwrap().charge(Instant::now(), AT_ONCE * 2);
         let response = copies.answer(PageKind::Target, || sentence(StatusCode::OK, "not made"));
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);

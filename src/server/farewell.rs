@@ -1,10 +1,14 @@
-//! What is said to those who get no answer: a sentence, if they can still take it at once.
+//! The end of a connection. Those who get no answer get a sentence, if they can take it at once; those who get one are
+//! waited for, so that their place is not free while the kernel still keeps what they do not read.
 
 use std::io;
 
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +58,28 @@ pub(super) fn say_at_once(stream: &TcpStream, farewell: Farewell) {
     let _ = stream.try_write(farewell.text().as_bytes());
 }
 
+/// A stream over TCP.
+pub(super) trait Wire {
+    /// What it goes over.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Wire for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
 /// The same on a stream of any kind.
-pub(super) async fn say<S: AsyncWrite + Unpin>(mut stream: S, farewell: Farewell) {
+pub(super) async fn say<S: AsyncWrite + Wire + Unpin>(mut stream: S, farewell: Farewell) {
+    // The kernel may keep these few words.
+    let _ = SockRef::from(stream.tcp()).set_linger(None);
     let text = farewell.text();
     let saying = async {
         stream.write_all(text.as_bytes()).await?;
@@ -63,4 +87,14 @@ pub(super) async fn say<S: AsyncWrite + Unpin>(mut stream: S, farewell: Farewell
     };
     // Polled once: those who are sent away must not gather here.
     let _ = timeout(Duration::ZERO, saying).await;
+}
+
+/// Waits until the peer has read everything and closes, or somebody else wants the place.
+pub(super) async fn part<S: AsyncRead + Wire + Unpin>(mut stream: S, leave: &CancellationToken) {
+    let mut more = [0; 512];
+    let reading = async { while stream.read(&mut more).await.is_ok_and(|read| read > 0) {} };
+    tokio::select! {
+        () = leave.cancelled() => {}
+        () = reading => {}
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{copies, passwords, ration, thrift, watch};
+
 /// Limits of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -25,6 +27,8 @@ pub struct Limits {
     pub watchers: usize,
     /// A watcher is sent something at least this often, so that those who are gone are noticed.
     pub heartbeat: Duration,
+    /// Bytes of an answer that the kernel keeps for a connection; it takes twice as much memory for them.
+    pub send_buffer: usize,
     /// What the peer has not acknowledged for so long ends the connection.
     pub unacknowledged: Duration,
     /// Time for what is under way when the server stops.
@@ -44,14 +48,16 @@ impl Limits {
         connection: Duration::from_secs(30),
         watchers: 8,
         heartbeat: Duration::from_secs(15),
+        send_buffer: 64 * 1024,
         unacknowledged: Duration::from_secs(30),
         grace: Duration::from_millis(500),
     };
 
     /// The table of the documentation: each limit that a caller can meet, with its value.
     pub fn table(&self) -> Vec<(&'static str, String)> {
-        let time = |time: Duration| format!("{time:?}");
         let count = |count: usize| count.to_string();
+        let time = |time: Duration| format!("{} s", time.as_secs_f64());
+        let kibibytes = |bytes: usize| format!("{} KiB", bytes / 1024);
         vec![
             ("connections", count(self.connections)),
             (
@@ -59,28 +65,37 @@ impl Limits {
                 count(self.reserve),
             ),
             ("connections from one address", count(self.per_peer)),
+            (
+                "new connections from one address in 0.2 s, in hard times",
+                ration::MOST.to_string(),
+            ),
             ("requests on a connection", count(1)),
             ("TLS handshake", time(self.handshake)),
             ("request head, time", time(self.header_read)),
-            (
-                "request head, size",
-                format!("{} KiB", self.header_bytes / 1024),
-            ),
+            ("request head, size", kibibytes(self.header_bytes)),
             ("answer, while all places are taken", time(self.patience)),
             ("answer, ever", time(self.connection)),
-            ("unacknowledged data", time(self.unacknowledged)),
+            ("data that is not acknowledged", time(self.unacknowledged)),
+            (
+                "answers in the kernel, for one connection",
+                kibibytes(self.send_buffer),
+            ),
+            (
+                "answers that are not read yet",
+                kibibytes(copies::MOST_BYTES),
+            ),
+            ("CPU for one kind of page", percent(copies::SHARE)),
+            ("CPU for checking passwords", percent(passwords::SHARE)),
+            (
+                "CPU for the whole server, passwords aside",
+                percent(thrift::SHARE),
+            ),
+            (
+                "passwords of one address that wait to be checked",
+                count(passwords::MOST_WAITING),
+            ),
             ("watchers", count(self.watchers)),
-            (
-                "a watcher's page, at most one every",
-                time(super::watch::PACE),
-            ),
-            ("making one kind of page", percent(super::copies::SHARE)),
-            ("all work of the server", percent(super::thrift::SHARE)),
-            ("checking passwords", percent(super::passwords::SHARE)),
-            (
-                "checks of passwords that wait, from one address",
-                count(super::passwords::MOST_WAITING),
-            ),
+            ("pages for a watcher, one in", time(watch::PACE)),
         ]
     }
 }

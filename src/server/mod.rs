@@ -14,6 +14,7 @@ mod lasting;
 mod limits;
 mod passwords;
 mod peer;
+mod ration;
 mod reload;
 mod status_pages;
 mod thrift;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -81,6 +83,9 @@ pub enum ServeError {
     Died,
 }
 
+/// Connections that may wait for the server's thread.
+const QUEUE: i32 = 1024;
+
 /// A bound socket, not yet served.
 #[derive(Debug)]
 pub struct Server {
@@ -99,6 +104,9 @@ impl Server {
         };
         let listener = TcpListener::bind(address).map_err(other)?;
         listener.set_nonblocking(true).map_err(other)?;
+        // The library's own queue is shorter than a flood.
+        let longer = SockRef::from(&listener).listen(QUEUE);
+        longer.map_err(other)?;
         let address = listener.local_addr().map_err(other)?;
         Ok(Self {
             listener,

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Limits;
 use super::crowd::Place;
-use super::farewell::{self, Farewell};
+use super::farewell::{self, Farewell, Wire};
 use super::gate::{self, Caller};
 use super::lasting::Lasting;
 use super::passwords::Passwords;
@@ -71,8 +72,7 @@ impl Visit {
         stream: TcpStream,
         stop: CancellationToken,
     ) -> io::Result<()> {
-        // Without it, a peer that is gone keeps its connection for a quarter of an hour.
-        SockRef::from(&stream).set_tcp_user_timeout(Some(house.limits.unacknowledged))?;
+        prepare(&stream, house.limits)?;
         // One web config for the whole visit: what the handshake has shown is judged by the same.
         let access = house.access.load_full();
         let Some(tls) = &access.tls else {
@@ -101,7 +101,7 @@ impl Visit {
             .await
     }
 
-    async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    async fn converse<S: AsyncRead + AsyncWrite + Wire + Unpin + Send>(
         self,
         house: &Arc<House>,
         access: Arc<Access>,
@@ -129,7 +129,11 @@ impl Visit {
             .serve_connection(TokioIo::new(stream), service);
         let farewell = tokio::select! {
             result = &mut connection => match result {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    let stream = connection.into_parts().io.into_inner();
+                    farewell::part(stream, &leave).await;
+                    return Ok(());
+                }
                 Err(error) if error.is_timeout() => Farewell::Slow,
                 Err(error) => return Err(io::Error::other(error)),
             },
@@ -145,6 +149,16 @@ impl Visit {
         }
         Ok(())
     }
+}
+
+/// What is known of a socket before anything is said.
+fn prepare(stream: &TcpStream, limits: Limits) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    // Without it, a peer that is gone keeps its connection for a quarter of an hour.
+    socket.set_tcp_user_timeout(Some(limits.unacknowledged))?;
+    // An answer that nobody reads is not to pile up in the kernel, neither while it is sent nor after we have gone.
+    socket.set_send_buffer_size(limits.send_buffer)?;
+    socket.set_linger(Some(Duration::ZERO))
 }
 
 async fn answer(
