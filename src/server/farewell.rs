@@ -52,6 +52,8 @@ pub(super) async fn begins_a_handshake(stream: &TcpStream) -> io::Result<bool> {
 
 /// Without waiting for anything.
 pub(super) fn say_at_once(stream: &TcpStream, farewell: Farewell) {
+    // The kernel may keep these few words.
+    let _ = SockRef::from(stream).set_linger(None);
     // What is left unread when a socket is closed makes the kernel take the answer back.
     let _ = stream.try_read(&mut [0; 4096]);
     // Whoever cannot take it does without.

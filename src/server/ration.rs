@@ -10,7 +10,7 @@ use super::peer::Peer;
 /// Counted anew so often.
 const WHILE: Duration = Duration::from_millis(200);
 /// Of one address in this time.
-pub(super) const MOST: u32 = 2;
+pub(super) const MOST: u32 = 4;
 /// More addresses than that are not told apart.
 const MOST_PEERS: usize = 1_024;
 
@@ -52,8 +52,8 @@ mod tests {
         let peer = |number: u8| Peer::of(([192, 0, 2, number], 1).into());
         let mut ration = Ration::new();
         let mut given = |number| (0..9).filter(|_| ration.give(peer(number))).count();
-        assert_eq!((given(1), given(1), given(2)), (2, 0, 2));
+        assert_eq!((given(1), given(1), given(2)), (4, 0, 4));
         tokio::time::advance(WHILE).await;
-        assert_eq!(given(1), 2);
+        assert_eq!(given(1), 4);
     }
 }

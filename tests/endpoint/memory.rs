@@ -15,15 +15,15 @@ const VERSION_1: [&str; 2] = ["memory.limit_in_bytes", "memory.max_usage_in_byte
 const VERSION_2: [&str; 2] = ["memory.max", "memory.peak"];
 
 impl Limit {
-    /// A new group.
-    pub(crate) fn of(mebibytes: usize) -> Self {
+    /// A new group, which nobody else calls so.
+    pub(crate) fn of(mebibytes: usize, name: &str) -> Self {
         let unified = Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
         let (root, files) = if unified {
             ("/sys/fs/cgroup", VERSION_2)
         } else {
             ("/sys/fs/cgroup/memory", VERSION_1)
         };
-        let group = Path::new(root).join(format!("egress-probe-endpoint-{}", std::process::id()));
+        let group = Path::new(root).join(format!("egress-probe-{name}-{}", std::process::id()));
         let made = fs::create_dir(&group);
         let limited =
             made.and_then(|()| fs::write(group.join(files[0]), (mebibytes << 20).to_string()));
