@@ -18,7 +18,7 @@ const USES: &[(&str, &str)] = &[
         "cli",
         "catalog client config diagnosis labels nameservers outcome proxy rules target",
     ),
-    ("client", "outcome probe"),
+    ("client", "file outcome probe"),
     (
         "command",
         "agent catalog cli client config discover experiment fleet logging metrics nameservers outcome plan probe problem rules shutdown status store table target version",

@@ -12,7 +12,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use common::{Common, TlsRoots};
-pub use remote::{FleetArgs, Service, StatusArgs};
+pub use remote::{FleetArgs, LoginArgs, Service, StatusArgs};
 pub use values::Explained;
 
 use crate::catalog::Edition;

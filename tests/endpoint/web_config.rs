@@ -314,3 +314,77 @@ fn certificates_are_read_again_and_a_bad_reload_keeps_the_good_ones() {
     assert!(!reload.body.contains("plain-word"), "{reload:?}");
     assert_eq!(bench.curl(&[], "/status").status, 200, "as before");
 }
+
+#[test]
+fn status_and_fleet_read_an_agent_that_wants_tls_a_certificate_and_a_password() {
+    let auth = "client_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.crt";
+    let bench = Bench::start(9215, |pki| {
+        let users = format!(
+            "basic_auth_users: {{alice: {}}}\n",
+            pki.hash("wonderland", 4)
+        );
+        pki.tls(auth) + &users
+    });
+    let password = bench.agent.folder.join("password");
+    fs::write(&password, "wonderland\n").expect("a new file");
+    let (authority, password) = (bench.pki.file("ca.crt"), password.display().to_string());
+    let (certificate, key) = (bench.pki.file("client.crt"), bench.pki.file("client.key"));
+    let url = format!("https://{}", bench.agent.address);
+    let trust = ["--ca-file", &authority];
+    let certified = ["--client-cert", &certificate, "--client-key", &key];
+    let login = ["--user", "alice", "--password-file", &password];
+    let ask = |command: &[&str], flags: &[&[&str]]| {
+        let mut ask = crate::support::agent_in(&LAB);
+        let output = ask
+            .args(command)
+            .args(flags.concat())
+            .output()
+            .expect("it starts");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    };
+    let status = |flags: &[&[&str]]| ask(&["status", &url], flags);
+    let said = status(&[&trust, &certified, &login]);
+    assert!(said.contains("well.example:443"), "{said}");
+    let fleet = ask(&["fleet", "--url", &url], &[&trust, &certified, &login]);
+    assert!(fleet.contains("1 agent read"), "{fleet}");
+    let watched = status(&[
+        &trust,
+        &certified,
+        &login,
+        &["--target", "well.example:443"],
+    ]);
+    assert!(watched.contains("well.example:443  https"), "{watched}");
+    for (flags, expected) in [
+        (
+            &[&trust[..], &login][..],
+            "the answer is 403 Forbidden: This page is for those with a client certificate.",
+        ),
+        (
+            &[&trust, &certified],
+            "the answer is 401 Unauthorized: This page is for those with a user name",
+        ),
+        (
+            &[&certified, &login],
+            "invalid peer certificate: UnknownIssuer",
+        ),
+        (
+            &[&trust, &certified, &login, &["--tls-name", "else.example"]],
+            "invalid peer certificate: certificate not valid for name",
+        ),
+        (
+            &[&trust, &["--client-cert", &key, "--client-key", &key]],
+            "client.key: holds no PEM certificate",
+        ),
+        (&[&trust, &["--user", "alice"]], "--password-file <FILE>"),
+    ] {
+        let said = status(flags);
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let named = status(&[
+        &trust,
+        &certified,
+        &login,
+        &["--tls-name", "node-1.example"],
+    ]);
+    assert!(named.contains("well.example:443"), "{named}");
+}
