@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgGroup, Args};
 
 use super::ListFormat;
-use super::values::words;
+use super::values::{unrepeated, words};
 use crate::client::Url;
 use crate::target::ProbeKind;
 
@@ -34,7 +34,7 @@ pub struct LoginArgs {
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// The agent: HOST, HOST:PORT, http://HOST:PORT or https://HOST:PORT
-    #[arg(value_name = "URL", default_value = "http://127.0.0.1:9100")]
+    #[arg(value_name = "URL", default_value = "http://127.0.0.1:9100", value_parser = unrepeated::<Url>())]
     pub url: Url,
     /// Go on, with a new page for every change
     #[arg(long, short)]
@@ -57,13 +57,13 @@ pub struct StatusArgs {
 #[command(group = ArgGroup::new("agents").required(true).args(["urls", "service", "prometheus"]))]
 pub struct FleetArgs {
     /// An agent: HOST, HOST:PORT, http://HOST:PORT or https://HOST:PORT (repeatable)
-    #[arg(long = "url", value_name = "URL")]
+    #[arg(long = "url", value_name = "URL", value_parser = unrepeated::<Url>())]
     pub urls: Vec<Url>,
     /// A name with the addresses of all agents, such as a headless Service
-    #[arg(long, value_name = "NAME[:PORT]")]
+    #[arg(long, value_name = "NAME[:PORT]", value_parser = unrepeated::<Service>())]
     pub service: Option<Service>,
     /// A Prometheus server that scrapes the agents
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = unrepeated::<Url>())]
     pub prometheus: Option<Url>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]

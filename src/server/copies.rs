@@ -35,6 +35,22 @@ impl IntoResponse for Page {
     }
 }
 
+/// What came of making a page.
+pub(super) enum Made {
+    Page(Page),
+    /// Something that is not worth a copy, such as why it could not be made.
+    Other(Response),
+}
+
+impl IntoResponse for Made {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Page(page) => page.into_response(),
+            Self::Other(response) => response,
+        }
+    }
+}
+
 /// The kinds of page that cost something.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum PageKind {
@@ -82,11 +98,7 @@ struct Budget {
 
 impl Copies {
     /// A page: a new one while there is time and room for that, else the last.
-    pub(super) fn page(
-        &self,
-        kind: PageKind,
-        make: impl FnOnce() -> Result<Page, Response>,
-    ) -> Response {
+    pub(super) fn page(&self, kind: PageKind, make: impl FnOnce() -> Made) -> Response {
         let budget = &self.budgets[kind as usize];
         let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -94,11 +106,15 @@ impl Copies {
             let copy = budget.copy.clone();
             return copy.map_or_else(|| budget.refusal(now), Page::into_response);
         }
-        let made = make().map(|page| self.counted(page));
+        let answer = make();
         budget.charge(now, now.elapsed());
+        let Made::Page(page) = answer else {
+            return answer.into_response();
+        };
+        let page = self.counted(page);
         let scarce = budget.is_low(now) || self.bytes() > MOST_BYTES / 2;
-        budget.copy = made.as_ref().ok().filter(|_| scarce).cloned();
-        made.into_response()
+        budget.copy = scarce.then(|| page.clone());
+        page.into_response()
     }
 
     fn bytes(&self) -> usize {
@@ -117,7 +133,7 @@ impl Copies {
 
     /// Something else that costs as much as a page of this kind, and of which no copy is kept.
     pub(super) fn answer(&self, kind: PageKind, make: impl FnOnce() -> Response) -> Response {
-        self.page(kind, || Err(make()))
+        self.page(kind, || Made::Other(make()))
     }
 }
 
@@ -163,38 +179,38 @@ mod tests {
     }
 
     /// Asks so often for pages of which each takes a tenth of a second; says how many were made.
-    async fn made(copies: &Copies, kind: PageKind, times: usize) -> (usize, Vec<StatusCode>) {
-        let mut made = 0;
+    fn made(copies: &Copies, kind: PageKind, times: usize) -> (usize, Vec<StatusCode>) {
+        let mut count = 0;
         let mut statuses = Vec::new();
         for _ in 0..times {
-            let before = made;
+            let before = count;
             let response = copies.page(kind, || {
-                made += 1;
-                Ok(page(made))
+                count += 1;
+                Made::Page(page(count))
             });
             statuses.push(response.status());
-            if made > before {
+            if count > before {
                 let budget = &copies.budgets[kind as usize];
                 // Paused time does not pass while a page is made.
                 budget
                     .lock()
                     .unwrap()
-                    .charge(Instant::now(), AT_ONCE / 2 - AT_ONCE / 100);
+                    .charge(Instant::now(), AT_ONCE * 49 / 100);
             }
         }
-        (made, statuses)
+        (count, statuses)
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_too_often_gets_the_page_of_a_moment_ago_and_no_other_kind_suffers() {
         let copies = Copies::default();
-        let (made_of_metrics, statuses) = made(&copies, PageKind::Metrics, 20).await;
+        let (made_of_metrics, statuses) = made(&copies, PageKind::Metrics, 20);
         assert_eq!(made_of_metrics, 3);
         assert_eq!(statuses, [StatusCode::OK; 20]);
-        assert_eq!(made(&copies, PageKind::OpenMetrics, 1).await.0, 1);
+        assert_eq!(made(&copies, PageKind::OpenMetrics, 1).0, 1);
         tokio::time::advance(AT_ONCE * SHARE * 2).await;
         assert_eq!(
-            made(&copies, PageKind::Metrics, 1).await.0,
+            made(&copies, PageKind::Metrics, 1).0,
             1,
             "a new one after a while"
         );
@@ -212,7 +228,7 @@ mod tests {
     async fn pages_that_nobody_reads_take_only_so_much_memory() {
         let copies = Copies::default();
         let large = || {
-            Ok(Page {
+            Made::Page(Page {
                 content_type: "text/plain",
                 body: vec![0; MOST_BYTES / 4].into(),
             })

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::accept::preferred;
 use super::app::{App, sentence};
-use super::copies::{Page, PageKind};
+use super::copies::{Made, Page, PageKind};
 use super::status_pages::accepted;
 use crate::metrics;
 
@@ -25,14 +25,14 @@ pub(super) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Respo
         PageKind::Metrics
     };
     app.copies.page(kind, || match encoded(&app, format) {
-        Ok(body) => Ok(Page {
+        Ok(body) => Made::Page(Page {
             content_type: format,
             body: body.into(),
         }),
         Err(error) => {
             tracing::error!(%error, "cannot encode the metrics");
             let text = format!("The metrics could not be encoded: {error}");
-            Err(sentence(StatusCode::INTERNAL_SERVER_ERROR, text))
+            Made::Other(sentence(StatusCode::INTERNAL_SERVER_ERROR, text))
         }
     })
 }

@@ -122,10 +122,9 @@ impl Server {
         Self { limits, ..self }
     }
 
-    /// The same for those whom this lets in. It may be replaced while the server runs.
-    #[must_use]
-    pub fn with_access(self, access: Arc<ArcSwap<Access>>) -> Self {
-        Self { access, ..self }
+    /// Whom it lets in: all, until something else is stored there, which may be at any time.
+    pub fn access(&self) -> Arc<ArcSwap<Access>> {
+        Arc::clone(&self.access)
     }
 
     /// Where it listens; tells the port when port 0 was asked for.

@@ -154,3 +154,67 @@ impl Drop for Turn<'_> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web;
+
+    /// Of cost 4.
+    const RIGHT: &str = "right";
+
+    fn users() -> Users {
+        let hash = bcrypt::hash(RIGHT, 4).unwrap();
+        let text = format!("basic_auth_users: {{alice: {hash}}}");
+        web::parse("web.yml".as_ref(), &text).unwrap().users
+    }
+
+    fn peer(number: u8) -> Peer {
+        Peer::of(([192, 0, 2, number], 1).into())
+    }
+
+    #[tokio::test]
+    async fn what_was_right_once_is_remembered_and_what_was_wrong_is_not() {
+        let (passwords, users) = (Passwords::new().unwrap(), users());
+        let check = |user, password| passwords.check(&users, user, password, peer(1));
+        assert_eq!(check("alice", "wrong").await, Checked::Wrong);
+        assert_eq!(check("nobody", RIGHT).await, Checked::Wrong);
+        assert_eq!(lock(&passwords.remembered).len(), 0);
+        assert_eq!(check("alice", RIGHT).await, Checked::Right);
+        assert_eq!(lock(&passwords.remembered).len(), 1);
+        // Nobody could check it now.
+        let _permit = passwords.permit.acquire().await.unwrap();
+        assert_eq!(check("alice", RIGHT).await, Checked::Right);
+    }
+
+    #[tokio::test]
+    async fn one_is_checked_at_a_time_and_few_of_an_address_wait() {
+        let (passwords, users) = (Arc::new(Passwords::new().unwrap()), Arc::new(users()));
+        let permit = Arc::clone(&passwords.permit).acquire_owned().await.unwrap();
+        let ask = |number| {
+            let (passwords, users) = (Arc::clone(&passwords), Arc::clone(&users));
+            async move {
+                passwords
+                    .check(&users, "alice", "wrong", peer(number))
+                    .await
+            }
+        };
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..MOST_WAITING {
+            waiting.spawn(ask(1));
+        }
+        tokio::task::yield_now().await;
+        assert_eq!(ask(1).await, Checked::Busy);
+        waiting.spawn(ask(2));
+        tokio::task::yield_now().await;
+        assert_eq!(lock(&passwords.waiting)[&peer(2)], 1, "another address may");
+        drop(permit);
+        while let Some(checked) = waiting.join_next().await {
+            assert_eq!(checked.unwrap(), Checked::Wrong);
+        }
+        assert!(
+            lock(&passwords.waiting).is_empty(),
+            "nobody is left in the queue"
+        );
+    }
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accept::preferred;
 use super::app::{App, PAGES, sentence};
-use super::copies::{Page, PageKind};
+use super::copies::{Made, Page, PageKind};
 use super::lasting::Lasting;
 use super::watch::{self, View};
 use crate::labels::UnknownMember;
@@ -51,9 +51,7 @@ pub(super) async fn status(
     };
     match format {
         Format::Text => app.copies.page(PageKind::Text, || {
-            Ok(plain(
-                text::render(&app.report(), Style::PLAIN) + WHERE_ELSE,
-            ))
+            plain(text::render(&app.report(), Style::PLAIN) + WHERE_ELSE)
         }),
         Format::Json => api(State(app)).await,
         Format::Html => app
@@ -136,6 +134,7 @@ pub(super) fn accepted(headers: &HeaderMap) -> String {
 }
 
 /// What a query asks for.
+#[derive(Clone, Copy)]
 enum Asked {
     Once(Format),
     Watch,
@@ -164,26 +163,31 @@ fn wanted_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Asked, String> 
     }
 }
 
-fn plain(text: String) -> Page {
-    Page {
+fn plain(text: String) -> Made {
+    Made::Page(Page {
         content_type: "text/plain; charset=utf-8",
         body: text.into(),
+    })
+}
+
+fn json(value: &impl Serialize) -> Made {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => Made::Page(Page {
+            content_type: "application/json; charset=utf-8",
+            body: (text + "\n").into(),
+        }),
+        Err(error) => Made::Other(failed(&error)),
     }
 }
 
-fn json(value: &impl Serialize) -> Result<Page, Response> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| failed(&error))?;
-    Ok(Page {
-        content_type: "application/json; charset=utf-8",
-        body: (text + "\n").into(),
-    })
-}
-
-fn page(html: askama::Result<String>) -> Result<Page, Response> {
-    Ok(Page {
-        content_type: "text/html; charset=utf-8",
-        body: html.map_err(|error| failed(&error))?.into(),
-    })
+fn page(html: askama::Result<String>) -> Made {
+    match html {
+        Ok(html) => Made::Page(Page {
+            content_type: "text/html; charset=utf-8",
+            body: html.into(),
+        }),
+        Err(error) => Made::Other(failed(&error)),
+    }
 }
 
 fn failed(error: &dyn std::error::Error) -> Response {

@@ -112,7 +112,7 @@ fn identity(
             loader.wrong(
                 form.key.place(),
                 format!("does not go with the certificate: {error}"),
-            )
+            );
         })
         .ok()
 }

@@ -10,6 +10,8 @@ mod form;
 mod http;
 mod material;
 mod secret;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod users;
 

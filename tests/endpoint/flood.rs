@@ -22,7 +22,7 @@ use crate::support::wait::until;
 /// The limit that the `DaemonSet` gives.
 const MEBIBYTES: usize = 64;
 /// Each attack, in seconds.
-const LENGTH: u64 = 3;
+const LENGTH: u64 = 2;
 /// As the `DaemonSet` tells the kubelet, and as Prometheus has it by default.
 const KUBELET: [&str; 2] = ["--max-time", "3"];
 const PROMETHEUS: [&str; 2] = ["--max-time", "10"];

@@ -128,6 +128,36 @@ fn credentials_of_proxies_keys_and_hashes_are_told_nowhere() {
         );
         assert_hushed(&format!("{arguments:?}"), &said, &secrets);
     }
+    let password = folder.join("password");
+    fs::write(&password, "hush-hush").expect("a new file");
+    let (url, password) = (
+        format!("https://{}", agent.address),
+        password.display().to_string(),
+    );
+    let login = [
+        "--ca-file",
+        &authority,
+        "--user",
+        "alice",
+        "--password-file",
+        &password,
+    ];
+    for arguments in [
+        &["status", &url][..],
+        &["fleet", "--url", &url],
+        &["fleet", "--url", "https://u:hush@x"],
+    ] {
+        let said = said_by(&[arguments, &login].concat(), &folder);
+        assert!(
+            said.contains(if arguments.contains(&url.as_str()) {
+                "well.example"
+            } else {
+                "`@`"
+            }),
+            "{said}"
+        );
+        assert_hushed(&format!("{arguments:?}"), &said, &secrets);
+    }
     let flag = said_by(
         &["check", "--proxy", "http://hush:hush@well.example:1"],
         &folder,
