@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::problem::Problems;
 
-/// Callers that wait at the same time; the server has no more connections.
+/// Callers that wait at the same time.
 const MOST_CALLERS: usize = 64;
 
 /// What became of a reload.

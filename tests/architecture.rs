@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version",
+        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version web",
     ),
     ("budget", "proxy schedule target"),
     ("catalog", "labels problem target yaml"),
@@ -19,7 +19,7 @@ const USES: &[(&str, &str)] = &[
         "cli",
         "catalog client config diagnosis labels nameservers outcome proxy rules target",
     ),
-    ("client", "outcome probe"),
+    ("client", "file outcome probe"),
     (
         "command",
         "agent budget catalog cli client config discover experiment fleet logging metrics nameservers outcome plan probe problem rules shutdown status store table target text version",
@@ -48,7 +48,7 @@ const USES: &[(&str, &str)] = &[
     ("schedule", "heartbeat outcome probe store target"),
     (
         "server",
-        "heartbeat labels metrics problem reload status store target",
+        "heartbeat labels metrics problem reload status store target web",
     ),
     ("shutdown", ""),
     (
@@ -60,6 +60,7 @@ const USES: &[(&str, &str)] = &[
     ("target", "labels outcome"),
     ("text", ""),
     ("version", ""),
+    ("web", "file labels problem yaml"),
     ("yaml", "file problem"),
 ];
 

@@ -14,7 +14,9 @@ use egress_probe::config::{Config, Settings};
 use egress_probe::metrics::{FAMILIES, Kind};
 use egress_probe::outcome::Warning;
 use egress_probe::problem::Problems;
+use egress_probe::server::Limits;
 use egress_probe::target::{Group, ProbeKind};
+use egress_probe::web;
 use serde_json::Value;
 
 /// A key that no file has, and that is like none.
@@ -175,6 +177,49 @@ fn the_table_of_parameters_is_that_of_the_catalogue() {
         .map(|known| (known.name.to_owned(), known.meaning.to_owned()))
         .collect();
     assert_eq!(documented, known);
+}
+
+#[test]
+fn the_table_of_limits_is_what_the_server_goes_by() {
+    let page = page("web.md");
+    let documented: Vec<_> = table(section(&page, "## Limits"))
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let kept = Limits::USUAL.table().into_iter();
+    let kept: Vec<_> = kept
+        .map(|(limit, value)| (limit.to_owned(), value))
+        .collect();
+    assert_eq!(documented, kept);
+}
+
+#[test]
+fn the_web_config_in_the_documentation_is_one_and_every_key_of_its_table_is_known() {
+    let page = page("web.md");
+    let hash = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG";
+    for block in blocks_of(&page, "yaml web config") {
+        let text = block.text.replace("$2y$10$HASH", hash);
+        web::parse("web.yml".as_ref(), &text).unwrap();
+    }
+    for row in table(section(&page, "## The file")) {
+        let keys = coded(&row[0]);
+        let area = keys[0].split_once('.').map(|(area, _)| area);
+        for key in &keys {
+            let key = key.rsplit('.').next().unwrap();
+            let text = match area {
+                Some(area) => format!("{area}: {{{key}: 1, {NO_KEY}: 1}}\n"),
+                None => format!("{key}: 1\n{NO_KEY}: 1\n"),
+            };
+            let problems = web::parse("web.yml".as_ref(), &text)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                !problems.contains(&format!("`{key}` is not known")),
+                "{problems}"
+            );
+            assert!(problems.contains(NO_KEY), "{problems}");
+        }
+    }
 }
 
 #[test]

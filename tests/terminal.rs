@@ -193,7 +193,10 @@ fn status_of_nobody_says_what_to_do() {
             &["192.0.2.1", "--timeout", "300ms"],
             "no answer within 300ms; `--timeout 30s` waits longer",
         ),
-        (&["https://one.example"], "only http:// can be read"),
+        (
+            &["https://one.example"],
+            "TLS with one.example fails: invalid peer certificate: UnknownIssuer; `--ca-file FILE` names who vouches",
+        ),
     ] {
         let none = status(&WELL, arguments);
         assert_eq!((none.exit, none.stdout.as_str()), (2, ""), "{arguments:?}");

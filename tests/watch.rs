@@ -25,12 +25,12 @@ use wait::until;
 const QUICK: Limits = Limits {
     connections: 4,
     header_read: Duration::from_millis(300),
-    header_bytes: 16 * 1024,
     connection: Duration::from_millis(900),
     watchers: 2,
     heartbeat: Duration::from_millis(100),
     unacknowledged: Duration::from_millis(500),
     grace: Duration::from_millis(500),
+    ..Limits::USUAL
 };
 
 /// With so rare a heartbeat, it is the news that brings a page.

@@ -17,6 +17,7 @@ use crate::problem::Problems;
 use crate::schedule::Work;
 use crate::status::About;
 use crate::target::TargetId;
+use crate::web::Access;
 
 /// Of a configuration with many mistakes, so many are logged.
 const MISTAKES_IN_LOG: usize = 50;
@@ -29,6 +30,7 @@ pub(super) struct Current {
     pub(super) about: Arc<ArcSwap<About>>,
     pub(super) standing: Arc<ArcSwap<Standing>>,
     pub(super) laboratory: Switch<Laboratory>,
+    pub(super) access: Arc<ArcSwap<Access>>,
     pub(super) started_at: Timestamp,
 }
 
@@ -52,6 +54,7 @@ impl Current {
         self.inputs = inputs;
         self.laboratory
             .store(self.inputs.laboratory().map(Arc::new));
+        self.access.store(Arc::clone(&self.inputs.access));
         self.take_up(situation);
         let after = self.targets();
         tracing::info!(

@@ -16,6 +16,7 @@ use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
 use crate::proxy::{DecidedProxy, ProxyPolicy};
 use crate::target::{Host, Trust};
+use crate::web::{self, Access};
 
 /// What was written by people, read and checked.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Inputs {
     environment: Environment,
     tls: Arc<TlsTrust>,
     proxies: DecidedProxy,
+    /// Who may read the pages.
+    pub(super) access: Arc<Access>,
 }
 
 /// What was found around the agent at one time.
@@ -72,18 +75,23 @@ impl Inputs {
         if config.nameservers.is_empty() && config.resolv_conf.required {
             problems.extend_from(check_resolv_conf(&config.resolv_conf.path, files));
         }
-        match (catalog, tls, proxies) {
-            (Ok(catalog), Ok(tls), Ok(proxies)) => problems.into_result().map(|()| Self {
-                config,
-                catalog,
-                environment,
-                tls: Arc::new(tls),
-                proxies,
-            }),
-            (catalog, tls, proxies) => {
+        let access = load_access(&config, files);
+        match (catalog, tls, proxies, access) {
+            (Ok(catalog), Ok(tls), Ok(proxies), Ok(access)) => {
+                problems.into_result().map(|()| Self {
+                    config,
+                    catalog,
+                    environment,
+                    tls: Arc::new(tls),
+                    proxies,
+                    access: Arc::new(access),
+                })
+            }
+            (catalog, tls, proxies, access) => {
                 problems.extend_from(catalog.map(drop));
                 problems.extend_from(tls.map(drop));
                 problems.extend_from(proxies.map(drop));
+                problems.extend_from(access.map(drop));
                 problems.into_result().and(Err(Problems::default()))
             }
         }
@@ -172,6 +180,13 @@ impl Inputs {
     pub fn laboratory(&self) -> Option<Laboratory> {
         let limits = self.config.limits.clone();
         self.config.experiments.then_some(Laboratory { limits })
+    }
+}
+
+fn load_access(config: &Config, files: &mut Files) -> Result<Access, Problems> {
+    match &config.web.config_file {
+        Some(file) => web::load(file, &mut |path| files.look_at(path)),
+        None => Ok(Access::default()),
     }
 }
 

@@ -60,6 +60,7 @@ impl Agent {
     /// When the port cannot be opened.
     pub async fn bind(inputs: Inputs) -> Result<Self, BindError> {
         let server = Server::bind(inputs.config.web.listen)?;
+        server.access().store(Arc::clone(&inputs.access));
         let situation = inputs.observe().await;
         Ok(Self {
             inputs,
@@ -91,8 +92,7 @@ impl Agent {
         } = self;
         let plan = inputs.plan(&situation);
         log_start(&inputs, &situation, &plan, server.local_addr());
-        let about = inputs.about(&situation, &plan, started_at);
-        let about = Arc::new(ArcSwap::from_pointee(about));
+        let about = shared(inputs.about(&situation, &plan, started_at));
         let (work, receiver) =
             tokio::sync::watch::channel(Arc::new(work(&inputs, &situation, plan)));
         let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
@@ -102,8 +102,7 @@ impl Agent {
             Experimenter::new(Arc::clone(&laboratory), Arc::clone(&store));
         let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat))
             .telling(failures);
-        let standing = Standing::new(&inputs, started_at);
-        let standing = Arc::new(ArcSwap::from_pointee(standing));
+        let standing = shared(Standing::new(&inputs, started_at));
         let (door, callers) = door();
         let app = App {
             gauges: gauges(&standing, &about, &heartbeat),
@@ -112,6 +111,7 @@ impl Agent {
             heartbeat,
             first_round: App::FIRST_ROUND,
             reload: door,
+            copies: Arc::default(),
         };
         let reloader = Reloader::new(reloading, callers, &inputs.config);
         let current = Current {
@@ -121,6 +121,7 @@ impl Agent {
             about,
             standing,
             laboratory,
+            access: server.access(),
             started_at,
         };
         let follower = Follower::new(current, reloader);
@@ -132,6 +133,11 @@ impl Agent {
         );
         served
     }
+}
+
+/// Something that is replaced as a whole.
+fn shared<T>(first: T) -> Arc<ArcSwap<T>> {
+    Arc::new(ArcSwap::from_pointee(first))
 }
 
 /// An agent that nobody can ask is of no use: when this ends, everything does.

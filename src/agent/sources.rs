@@ -14,6 +14,7 @@ pub struct Sources {
     file: ChosenFile,
     flags: Settings,
     environment: Environment,
+    serves: bool,
 }
 
 impl Sources {
@@ -23,6 +24,16 @@ impl Sources {
             file: ChosenFile::new(file, DEFAULT_PATH),
             flags,
             environment,
+            serves: false,
+        }
+    }
+
+    /// The same for a process that serves pages. Others do without the web config: they may not be able to read its keys.
+    #[must_use]
+    pub fn of_a_server(self) -> Self {
+        Self {
+            serves: true,
+            ..self
         }
     }
 
@@ -33,7 +44,10 @@ impl Sources {
     pub fn load(&self, files: &mut Files) -> Result<Inputs, Problems> {
         files.look_at(&self.file.path);
         let file = self.file.is_given().then_some(self.file.path.as_path());
-        let config = Config::load(file, self.flags.clone())?;
+        let mut config = Config::load(file, self.flags.clone())?;
+        if !self.serves {
+            config.web.config_file = None;
+        }
         Inputs::load(config, self.environment.clone(), files)
     }
 

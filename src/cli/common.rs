@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{assignment, concurrency, limit, proxy, timeout, value, words};
+use super::values::{assignment, concurrency, limit, timeout, unrepeated, value, words};
 use crate::catalog::{Cloud, Condition, Edition};
 use crate::config::{
     ControlAddress, Given, LogFormat, LogLevel, MetadataService, Origin, ProbeSettings, Settings,
@@ -67,7 +67,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "ADDR")]
     pub metadata: Option<MetadataService>,
     /// Proxy to test through: none, environment, or http://HOST:PORT [default: none, the node's direct path]
-    #[arg(long, global = true, value_name = "PROXY", value_parser = proxy())]
+    #[arg(long, global = true, value_name = "PROXY", value_parser = unrepeated::<ProxyChoice>())]
     pub proxy: Option<ProxyChoice>,
     /// What is reached without the proxy: names, addresses, networks (repeatable, or with commas)
     #[arg(long, global = true, value_name = "LIST")]

@@ -8,11 +8,11 @@ mod values;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use common::{Common, TlsRoots};
-pub use remote::{FleetArgs, Service, StatusArgs};
+pub use remote::{FleetArgs, LoginArgs, Service, StatusArgs};
 pub use values::Explained;
 
 use crate::catalog::Edition;
@@ -89,6 +89,20 @@ pub struct RunArgs {
     /// Time between two attempts at a target [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub interval: Option<Duration>,
+    /// TLS, passwords and headers of the pages, in the form of Prometheus' exporter-toolkit
+    #[arg(long, value_name = "FILE", env = "EGRESS_PROBE_WEB_CONFIG")]
+    pub web_config: Option<PathBuf>,
+}
+
+impl RunArgs {
+    /// Those of a command line without a command: the environment may say something.
+    ///
+    /// # Errors
+    /// When a variable holds what no flag could.
+    pub fn of_environment() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("run"));
+        Self::from_arg_matches(&command.try_get_matches_from(["run"])?)
+    }
 }
 
 /// Flags of `check`.

@@ -1,6 +1,9 @@
 //! Parsers of flag values; what they refuse, they refuse with a sentence.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -11,7 +14,6 @@ use crate::config::{bounds, check_value, parse_duration};
 use crate::diagnosis::Cause;
 use crate::labels::ClosedSet;
 use crate::outcome::Reason;
-use crate::proxy::ProxyChoice;
 
 /// A member of a closed set; clap lists the others and suggests the nearest.
 pub(super) fn words<T>() -> impl TypedValueParser<Value = T>
@@ -43,26 +45,41 @@ pub(super) fn explained() -> impl TypedValueParser<Value = Explained> {
     })
 }
 
-/// A choice of proxy. What is refused is not repeated, as clap would: it may hold a password.
-pub(super) fn proxy() -> impl TypedValueParser<Value = ProxyChoice> {
-    ProxyParser
+/// A value that is not repeated when it is refused, as clap would: it may hold a password.
+pub(super) fn unrepeated<T>() -> impl TypedValueParser<Value = T>
+where
+    T: FromStr + Clone + Send + Sync + 'static,
+    T::Err: Display,
+{
+    Unrepeated(PhantomData)
 }
 
-#[derive(Clone)]
-struct ProxyParser;
+struct Unrepeated<T>(PhantomData<fn() -> T>);
 
-impl TypedValueParser for ProxyParser {
-    type Value = ProxyChoice;
+impl<T> Clone for Unrepeated<T> {
+    fn clone(&self) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> TypedValueParser for Unrepeated<T>
+where
+    T: FromStr + Clone + Send + Sync + 'static,
+    T::Err: Display,
+{
+    type Value = T;
 
     fn parse_ref(
         &self,
         command: &clap::Command,
-        _flag: Option<&clap::Arg>,
+        flag: Option<&clap::Arg>,
         value: &OsStr,
-    ) -> Result<ProxyChoice, clap::Error> {
+    ) -> Result<T, clap::Error> {
         let text = value.to_str().unwrap_or_default();
         text.parse().map_err(|why| {
-            let message = format!("the value of --proxy {why}");
+            let long = flag.and_then(clap::Arg::get_long);
+            let name = long.map_or_else(|| "URL".to_owned(), |long| format!("--{long}"));
+            let message = format!("the value of {name} {why}");
             command.clone().error(ErrorKind::ValueValidation, message)
         })
     }

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::{JoinHandle, spawn};
 
 use super::{ClientError, Url};
@@ -22,11 +22,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) async fn to(stream: TcpStream, url: &Url, path: &str) -> Result<Self, ClientError> {
+    pub(super) async fn to<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+        stream: S,
+        url: &Url,
+        path: &str,
+        authorization: Option<&str>,
+    ) -> Result<Self, ClientError> {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let request = Request::get(format!("{}{path}", url.prefix))
+        let mut request = Request::get(format!("{}{path}", url.prefix))
             .header("Host", url.authority())
-            .header("Accept", "text/plain, application/json;q=0.9")
+            .header("Accept", "text/plain, application/json;q=0.9");
+        if let Some(authorization) = authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let request = request
             .body(Empty::<Bytes>::new())
             .map_err(ClientError::Request)?;
         let connection = spawn(async move {

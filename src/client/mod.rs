@@ -1,18 +1,23 @@
 //! Reads pages of agents and of Prometheus over HTTP: every wait has an end, every answer a size.
 
 mod answer;
+mod login;
 mod prometheus;
 mod url;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 pub use answer::Answer;
+pub use login::{Login, LoginError, LoginFiles};
 pub use prometheus::{PrometheusError, Sample, query};
 pub use url::{NotAUrl, Url, encoded};
 
@@ -42,6 +47,14 @@ pub enum ClientError {
         /// Where to.
         address: SocketAddr,
         /// What the operating system said.
+        error: io::Error,
+    },
+    /// No handshake.
+    #[error("TLS with {host} fails: {error}")]
+    Tls {
+        /// Who.
+        host: String,
+        /// Why.
         error: io::Error,
     },
     /// The deadline.
@@ -82,13 +95,18 @@ impl From<hyper::Error> for ClientError {
 pub struct Client {
     resolver: Resolver,
     timeout: Duration,
+    login: Login,
 }
 
 impl Client {
     /// A client that asks these nameservers, and waits so long for an answer.
-    pub fn new(nameservers: Vec<SocketAddr>, timeout: Duration) -> Self {
+    pub fn new(nameservers: Vec<SocketAddr>, timeout: Duration, login: Login) -> Self {
         let resolver = Resolver::new(nameservers).with_most_addresses(MOST_ADDRESSES);
-        Self { resolver, timeout }
+        Self {
+            resolver,
+            timeout,
+            login,
+        }
     }
 
     /// A whole text, of at most so many bytes.
@@ -136,7 +154,23 @@ impl Client {
 
     async fn connected(&self, url: &Url, path: &str) -> Result<Answer, ClientError> {
         let stream = self.connect(url).await?;
-        Answer::to(stream, url, path).await
+        let authorization = self.login.authorization.as_deref();
+        if !url.tls {
+            return Answer::to(stream, url, path, authorization).await;
+        }
+        let stream = self.shake_hands(stream, &url.host).await;
+        let stream = stream.map_err(|error| ClientError::Tls {
+            host: url.host.clone(),
+            error,
+        })?;
+        Answer::to(stream, url, path, authorization).await
+    }
+
+    async fn shake_hands(&self, stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
+        let name = self.login.server_name(host);
+        let name = name.ok_or_else(|| io::Error::other("no certificate can have such a name"))?;
+        let connector = TlsConnector::from(Arc::clone(&self.login.tls));
+        connector.connect(name, stream).await
     }
 
     /// The first address that accepts; each has its share of the time.

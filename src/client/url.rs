@@ -4,9 +4,11 @@ use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-/// `http://HOST:PORT/PATH`; scheme, port and path may be missing.
+/// `http://HOST:PORT/PATH`, or the same with `https`; scheme, port and path may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Url {
+    /// Whether TLS is spoken.
+    pub tls: bool,
     /// A name or an address.
     pub host: String,
     /// Absent when the reader of the URL decides.
@@ -18,12 +20,6 @@ pub struct Url {
 /// A text that is no such URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAUrl {
-    /// Neither agents nor this client speak TLS.
-    #[error(
-        "only http:// can be read; to what answers over HTTPS or wants a login, make a way that does not, \
-         for instance with `kubectl port-forward`"
-    )]
-    Https,
     /// Nothing between the scheme and the port.
     #[error("has no host; write HOST, HOST:PORT or http://HOST:PORT")]
     Host,
@@ -39,6 +35,7 @@ impl Url {
     /// An address that needs no name.
     pub fn of(address: SocketAddr) -> Self {
         Self {
+            tls: false,
             host: address.ip().to_string(),
             port: Some(address.port()),
             prefix: String::new(),
@@ -78,7 +75,8 @@ impl Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority(), self.prefix)
+        let scheme = if self.tls { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority(), self.prefix)
     }
 }
 
@@ -86,14 +84,12 @@ impl FromStr for Url {
     type Err = NotAUrl;
 
     fn from_str(text: &str) -> Result<Self, NotAUrl> {
-        if text.starts_with("https://") {
-            return Err(NotAUrl::Https);
-        }
         let strange = |c: &char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '@' | '\\' | '"');
         if let Some(character) = text.chars().find(strange) {
             return Err(NotAUrl::Character(character));
         }
-        let bare = text.strip_prefix("http://");
+        let over_tls = text.strip_prefix("https://");
+        let bare = text.strip_prefix("http://").or(over_tls);
         let rest = bare.unwrap_or(text);
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let path = path.trim_end_matches('/');
@@ -106,10 +102,13 @@ impl FromStr for Url {
         } else {
             format!("/{path}")
         };
+        let tls = over_tls.is_some();
+        let usual = if tls { 443 } else { 80 };
         Ok(Self {
+            tls,
             host: host.to_owned(),
-            // What has a scheme is a URL, and the port of such URLs is 80.
-            port: port.or(bare.map(|_| 80)),
+            // What has a scheme is a URL, and such URLs have a usual port.
+            port: port.or(bare.map(|_| usual)),
             prefix,
         })
     }
@@ -164,6 +163,8 @@ mod tests {
             ("node-3:9110", "http://node-3:9110"),
             ("http://node-3:9110/", "http://node-3:9110"),
             ("http://node-3", "http://node-3:80"),
+            ("https://node-3:9100/status", "https://node-3:9100"),
+            ("https://node-3", "https://node-3:443"),
             ("node-3/status", "http://node-3:9100"),
             (
                 "http://127.0.0.1:8001/api/proxy/status",
@@ -184,7 +185,6 @@ mod tests {
     #[test]
     fn what_is_no_url_is_refused_with_its_reason() {
         for (text, why) in [
-            ("https://node-3", NotAUrl::Https),
             ("", NotAUrl::Host),
             (":9100", NotAUrl::Host),
             ("http://", NotAUrl::Host),

@@ -26,7 +26,7 @@ pub(super) fn fleet(
     args: &FleetArgs,
     environment: &Environment,
 ) -> Result<ExitStatus> {
-    let client = Arc::new(remote::client(common)?);
+    let client = Arc::new(remote::client(common, &args.login)?);
     let concurrency = common.concurrency.unwrap_or(CONCURRENCY);
     let readings = remote::runtime()?.block_on(async {
         match (&args.prometheus, &args.service) {
@@ -72,7 +72,10 @@ async fn addresses(client: &Client, Service(url): &Service) -> Result<VecDeque<U
         "{} has {MOST_ADDRESSES} addresses or more; read Prometheus instead, with --prometheus URL",
         url.host
     );
-    let agent = |ip| Url::of(SocketAddr::new(ip, port));
+    let agent = |ip| Url {
+        tls: url.tls,
+        ..Url::of(SocketAddr::new(ip, port))
+    };
     Ok(addresses.into_iter().map(agent).collect())
 }
 

@@ -50,7 +50,7 @@ impl From<ExitStatus> for ExitCode {
 pub fn execute(cli: Cli, environment: &Environment) -> Result<ExitStatus> {
     let common = &cli.common;
     match cli.command {
-        None => run::run(common, &RunArgs::default(), environment),
+        None => run::run(common, &RunArgs::of_environment()?, environment),
         Some(Command::Run(args)) => run::run(common, &args, environment),
         Some(Command::Check(args)) => check::check(common, &args, environment),
         Some(Command::Catalog(command)) => catalog::catalog(common, &command, environment),

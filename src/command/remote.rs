@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::Common;
-use crate::client::Client;
+use crate::cli::{Common, LoginArgs, TlsRoots};
+use crate::client::{Client, Login, LoginFiles};
 use crate::nameservers::{self, THIS_NODE};
 
 /// Where agents listen unless told otherwise.
@@ -17,9 +17,18 @@ pub(super) const AGENT_PORT: u16 = 9100;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The configuration file is left alone: agents must be readable also where it has mistakes.
-pub(super) fn client(common: &Common) -> Result<Client> {
+pub(super) fn client(common: &Common, args: &LoginArgs) -> Result<Client> {
     let timeout = common.timeout.unwrap_or(PATIENCE);
-    Ok(Client::new(nameservers(common)?, timeout))
+    let files = LoginFiles {
+        bundled_roots: common.tls_roots != Some(TlsRoots::None),
+        ca_files: common.ca_files.clone(),
+        // The command line has both or none.
+        certificate: args.client_cert.clone().zip(args.client_key.clone()),
+        user: args.user.clone().zip(args.password_file.clone()),
+        tls_name: args.tls_name.clone(),
+    };
+    let login = Login::load(&files)?;
+    Ok(Client::new(nameservers(common)?, timeout, login))
 }
 
 fn nameservers(common: &Common) -> Result<Vec<SocketAddr>> {

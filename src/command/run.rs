@@ -24,9 +24,11 @@ pub(super) fn run(
             interval: args.interval,
             ..ProbeSettings::default()
         },
+        web_config: args.web_config.clone(),
         ..Settings::default()
     };
-    let (sources, mut files) = (sources(common, flags, environment), Files::default());
+    let sources = sources(common, flags, environment).of_a_server();
+    let mut files = Files::default();
     let inputs = sources.load(&mut files)?;
     let config = &inputs.config;
     let logging = logging::start(

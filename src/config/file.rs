@@ -44,7 +44,7 @@ fn settings(root: &Cursor<'_>, reader: &mut Reader) -> Option<Settings> {
         conditions: many(f, "conditions", reader),
         builtin: flag(f, "builtin", reader),
         catalogs: paths(f, "catalogs", reader),
-        resolv_conf: f.get("resolv_conf").and_then(|at| path(&at, reader)),
+        resolv_conf: f.get("resolv_conf").and_then(|at| at.path_in(reader)),
         nameservers: nameservers(f, reader),
         ca_files: paths(f, "ca_files", reader),
         metadata: one(f, "metadata", reader),
@@ -128,7 +128,7 @@ fn tls(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
     }
     settings.cluster_ca_file = fields
         .get("cluster_ca_file")
-        .and_then(|at| path(&at, reader));
+        .and_then(|at| at.path_in(reader));
     fields.finish(reader);
 }
 
@@ -136,6 +136,8 @@ fn web(at: &Cursor<'_>, settings: &mut Settings, reader: &mut Reader) {
     if let Some(mut fields) = at.fields(reader) {
         settings.listen = one::<Listen>(&mut fields, "listen", reader).map(|listen| listen.0);
         settings.reload = flag(&mut fields, "reload", reader);
+        let web_config = fields.get("config_file");
+        settings.web_config = web_config.and_then(|at| at.path_in(reader));
         fields.finish(reader);
     }
 }
@@ -223,17 +225,7 @@ fn flag(fields: &mut Fields<'_>, key: &'static str, reader: &mut Reader) -> Opti
 
 fn paths(fields: &mut Fields<'_>, key: &'static str, reader: &mut Reader) -> Option<Vec<PathBuf>> {
     let items = fields.get(key)?.one_or_many(reader)?;
-    Some(items.iter().filter_map(|at| path(at, reader)).collect())
-}
-
-fn path(at: &Cursor<'_>, reader: &mut Reader) -> Option<PathBuf> {
-    let text = at.text(reader)?;
-    Some(
-        reader
-            .file()
-            .parent()
-            .map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text)),
-    )
+    Some(items.iter().filter_map(|at| at.path_in(reader)).collect())
 }
 
 fn origin(at: &Cursor<'_>, reader: &Reader) -> Origin {

@@ -93,12 +93,14 @@ impl ChosenFile {
 }
 
 /// How pages and metrics are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Web {
     /// Where.
     pub listen: SocketAddr,
     /// Whether `POST /-/reload` is obeyed.
     pub reload: bool,
+    /// Says over what and to whom; without it, over plain HTTP to all.
+    pub config_file: Option<PathBuf>,
 }
 
 /// Everything that was decided before the program starts to work.
@@ -247,6 +249,7 @@ impl From<Settings> for Config {
             web: Web {
                 listen: settings.listen.unwrap_or(EVERYWHERE),
                 reload: settings.reload.unwrap_or(false),
+                config_file: settings.web_config,
             },
             log_level: settings.log_level.unwrap_or(LogLevel::Info),
             log_format: settings.log_format.unwrap_or(LogFormat::Text),

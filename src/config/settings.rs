@@ -159,6 +159,7 @@ pub struct Settings {
     pub experiments: Option<bool>,
     pub listen: Option<SocketAddr>,
     pub reload: Option<bool>,
+    pub web_config: Option<PathBuf>,
     pub log_level: Option<LogLevel>,
     pub log_format: Option<LogFormat>,
 }
@@ -190,6 +191,7 @@ impl Settings {
             experiments: self.experiments.or(below.experiments),
             listen: self.listen.or(below.listen),
             reload: self.reload.or(below.reload),
+            web_config: self.web_config.or(below.web_config),
             log_level: self.log_level.or(below.log_level),
             log_format: self.log_format.or(below.log_format),
         }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
-use super::{exposition, health, reload, status_pages};
+use super::{Copies, exposition, health, reload, status_pages};
 use crate::heartbeat::Heartbeat;
 use crate::metrics::AgentGauges;
 use crate::reload::Door;
@@ -34,6 +34,8 @@ pub struct App {
     pub first_round: Duration,
     /// Where a reload is asked for.
     pub reload: Door,
+    /// Pages of a moment ago.
+    pub copies: Arc<Copies>,
 }
 
 impl fmt::Debug for App {

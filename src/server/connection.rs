@@ -1,114 +1,116 @@
-//! Accepts connections and serves one request on each. `axum::serve` would set no timer and no cap.
+//! Accepts connections at once, whoever is there already. `axum::serve` would set no timer and no cap.
 
-use std::pin::pin;
+use std::future::ready;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Limits;
+use super::crowd::Crowd;
 use super::lasting::Lasting;
+use super::peer::{Peer, is_at_home};
+use super::ration::Ration;
+use super::thrift::Thrift;
+use super::visit::{House, Visit, turn_away};
 
 /// Serves until `stop`, then gives the connections under way their grace.
-pub(super) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: Limits,
-    stop: CancellationToken,
-) {
-    let connections = TaskTracker::new();
-    let free = Arc::new(Semaphore::new(limits.connections));
-    let places = Arc::new(Semaphore::new(limits.watchers));
-    while let Some((stream, permit)) = next(&listener, &free, &stop).await {
-        let lasting = Lasting::new(Arc::clone(&places), limits.heartbeat, stop.clone());
-        let (router, stop) = (router.clone(), stop.clone());
-        connections.spawn(async move {
-            let exchange = exchange(stream, router, limits, lasting.clone(), stop);
-            tokio::select! {
-                () = exchange => {}
-                // A slow reader is cut off; it has nobody to tell.
-                () = lasting.outlived(limits.connection) => {}
+pub(super) async fn serve(listener: TcpListener, house: House, stop: CancellationToken) {
+    let limits = house.limits;
+    let mut reception = Reception {
+        crowd: Crowd::new(limits),
+        watchers: Arc::new(Semaphore::new(limits.watchers)),
+        ration: Ration::new(),
+        visits: TaskTracker::new(),
+        house: Arc::new(house),
+        stop: stop.clone(),
+    };
+    let mut thrift = Thrift::new();
+    let receiving = async {
+        loop {
+            let short = thrift.is_short().await;
+            reception.receive(accept(&listener).await, short);
+            // All that wait: nobody is to stand in the queue behind those who are turned away.
+            while let Some(arrival) = accept_at_once(&listener).await {
+                reception.receive(arrival, short);
             }
-            drop(permit);
-        });
-    }
-    connections.close();
-    // What is not done by then ends with the runtime.
-    let _ = tokio::time::timeout(limits.grace, connections.wait()).await;
-}
-
-/// The next connection with its permit; `None` once the server stops.
-async fn next(
-    listener: &TcpListener,
-    free: &Arc<Semaphore>,
-    stop: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let accepted = async {
-        let permit = Arc::clone(free).acquire_owned().await.ok()?;
-        Some((accept(listener).await, permit))
+            // Whoever was let in may ask before the next ones can take the place.
+            yield_now().await;
+        }
     };
     tokio::select! {
-        () = stop.cancelled() => None,
-        accepted = accepted => accepted,
+        () = stop.cancelled() => {}
+        () = receiving => {}
+    }
+    reception.visits.close();
+    // What is not done by then ends with the runtime.
+    let _ = tokio::time::timeout(limits.grace, reception.visits.wait()).await;
+}
+
+/// Who comes, and where from.
+type Arrival = (TcpStream, SocketAddr);
+
+/// Where everybody arrives.
+struct Reception {
+    crowd: Arc<Crowd>,
+    watchers: Arc<Semaphore>,
+    ration: Ration,
+    visits: TaskTracker,
+    house: Arc<House>,
+    stop: CancellationToken,
+}
+
+impl Reception {
+    /// Lets a caller in, or turns it away.
+    fn receive(&mut self, (stream, address): Arrival, short: bool) {
+        let at_home = is_at_home(address, stream.local_addr().ok());
+        let peer = Peer::of(address);
+        let fair = at_home || !short || self.ration.give(peer);
+        let Some(place) = fair.then(|| self.crowd.admit(peer, at_home)).flatten() else {
+            return turn_away(&stream, &self.house);
+        };
+        let lasting = Lasting::new(
+            Arc::clone(&self.watchers),
+            Arc::clone(&place.lasts),
+            self.house.limits.heartbeat,
+            self.stop.clone(),
+        );
+        let visit = Visit {
+            peer,
+            place: Arc::new(place),
+            lasting,
+        };
+        let (house, stop) = (Arc::clone(&self.house), self.stop.clone());
+        self.visits.spawn(visit.run(house, stream, stop));
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// The next one that waits already. The runtime ends a long row of them, so that others get their turn.
+async fn accept_at_once(listener: &TcpListener) -> Option<Arrival> {
+    tokio::select! {
+        biased;
+        accepted = listener.accept() => accepted.ok(),
+        () = ready(()) => None,
+    }
+}
+
+async fn accept(listener: &TcpListener) -> Arrival {
     /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
     const PAUSE: Duration = Duration::from_millis(200);
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
+            // The caller is gone already; the next one is not.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 tracing::debug!(%error, "cannot accept a connection");
                 tokio::time::sleep(PAUSE).await;
             }
         }
-    }
-}
-
-async fn exchange(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    lasting: Lasting,
-    stop: CancellationToken,
-) {
-    // Without it, a peer that is gone keeps its connection for a quarter of an hour.
-    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(limits.unacknowledged)) {
-        tracing::debug!(%error, "a connection without a limit for acknowledgements");
-    }
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(lasting.clone());
-        router.call(request)
-    });
-    // One request a connection: idle ones would hold the places of others.
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read)
-        .max_buf_size(limits.header_bytes)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = result {
-        tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -1,11 +1,12 @@
 //! `/metrics`, in the format that the scraper prefers.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 
 use super::accept::preferred;
 use super::app::{App, sentence};
+use super::copies::{Made, Page, PageKind};
 use super::status_pages::accepted;
 use crate::metrics;
 
@@ -18,14 +19,22 @@ pub(super) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Respo
     let format = preferred(&accepted(&headers), OFFERS)
         .copied()
         .unwrap_or(metrics::TEXT);
-    match encoded(&app, format) {
-        Ok(body) => ([(header::CONTENT_TYPE, format)], body).into_response(),
+    let kind = if format == metrics::OPEN_METRICS {
+        PageKind::OpenMetrics
+    } else {
+        PageKind::Metrics
+    };
+    app.copies.page(kind, || match encoded(&app, format) {
+        Ok(body) => Made::Page(Page {
+            content_type: format,
+            body: body.into(),
+        }),
         Err(error) => {
             tracing::error!(%error, "cannot encode the metrics");
             let text = format!("The metrics could not be encoded: {error}");
-            sentence(StatusCode::INTERNAL_SERVER_ERROR, text)
+            Made::Other(sentence(StatusCode::INTERNAL_SERVER_ERROR, text))
         }
-    }
+    })
 }
 
 fn encoded(app: &App, format: &str) -> prometheus::Result<String> {

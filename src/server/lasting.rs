@@ -19,12 +19,13 @@ pub(super) struct Lasting {
 }
 
 impl Lasting {
+    /// Whoever sees `begun` set knows that the connection may last.
     pub(super) fn new(
         places: Arc<Semaphore>,
+        begun: Arc<AtomicBool>,
         heartbeat: Duration,
         stop: CancellationToken,
     ) -> Self {
-        let begun = Arc::new(AtomicBool::new(false));
         Self {
             places,
             begun,

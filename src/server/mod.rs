@@ -4,22 +4,41 @@
 mod accept;
 mod app;
 mod connection;
+mod copies;
+mod crowd;
 mod exposition;
+mod farewell;
+mod gate;
 mod health;
 mod lasting;
 mod limits;
+mod passwords;
+mod peer;
+mod ration;
 mod reload;
 mod status_pages;
+mod thrift;
+mod visit;
 mod watch;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub use app::{App, router};
+pub use copies::Copies;
 pub use limits::Limits;
+
+use crate::web::Access;
+use passwords::Passwords;
+use visit::House;
 
 /// The listening socket could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -64,12 +83,16 @@ pub enum ServeError {
     Died,
 }
 
+/// Connections that may wait for the server's thread.
+const QUEUE: i32 = 1024;
+
 /// A bound socket, not yet served.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     limits: Limits,
+    access: Arc<ArcSwap<Access>>,
 }
 
 impl Server {
@@ -81,11 +104,15 @@ impl Server {
         };
         let listener = TcpListener::bind(address).map_err(other)?;
         listener.set_nonblocking(true).map_err(other)?;
+        // The library's own queue is shorter than a flood.
+        let longer = SockRef::from(&listener).listen(QUEUE);
+        longer.map_err(other)?;
         let address = listener.local_addr().map_err(other)?;
         Ok(Self {
             listener,
             address,
             limits: Limits::default(),
+            access: Arc::default(),
         })
     }
 
@@ -93,6 +120,11 @@ impl Server {
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Whom it lets in: all, until something else is stored there, which may be at any time.
+    pub fn access(&self) -> Arc<ArcSwap<Access>> {
+        Arc::clone(&self.access)
     }
 
     /// Where it listens; tells the port when port 0 was asked for.
@@ -113,13 +145,25 @@ impl Server {
     }
 
     fn serve(self, app: App, stop: CancellationToken) -> Result<(), ServeError> {
+        let house = House {
+            router: TowerToHyperService::new(router(app)),
+            limits: self.limits,
+            access: self.access,
+            passwords: Passwords::new().map_err(io::Error::other)?,
+        };
+        // One more thread comes and goes to check passwords.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .max_blocking_threads(1)
+            .thread_keep_alive(Duration::from_millis(100))
             .build()?;
-        runtime.block_on(async {
+        let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            connection::serve(listener, router(app), self.limits, stop).await;
+            connection::serve(listener, house, stop).await;
             Ok(())
-        })
+        });
+        // A dear password must not hold up the end.
+        runtime.shutdown_background();
+        served
     }
 }

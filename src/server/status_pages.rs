@@ -1,5 +1,7 @@
 //! The report and its parts as text, JSON or HTML.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -9,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accept::preferred;
 use super::app::{App, PAGES, sentence};
+use super::copies::{Made, Page, PageKind};
 use super::lasting::Lasting;
 use super::watch::{self, View};
 use crate::labels::UnknownMember;
@@ -46,11 +49,14 @@ pub(super) async fn status(
         Ok(Asked::Watch) => return watch::answer(app, View::Overview, lasting),
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
-    let report = app.report();
     match format {
-        Format::Text => plain(text::render(&report, Style::PLAIN) + WHERE_ELSE),
-        Format::Json => json(&report),
-        Format::Html => page(html::render(&report)),
+        Format::Text => app.copies.page(PageKind::Text, || {
+            plain(text::render(&app.report(), Style::PLAIN) + WHERE_ELSE)
+        }),
+        Format::Json => api(State(app)).await,
+        Format::Html => app
+            .copies
+            .page(PageKind::Html, || page(html::render(&app.report()))),
     }
 }
 
@@ -65,6 +71,16 @@ pub(super) async fn target(
         Ok(asked) => asked,
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
+    let copies = Arc::clone(&app.copies);
+    copies.answer(PageKind::Target, || one_target(app, path, asked, lasting))
+}
+
+fn one_target(
+    app: App,
+    path: Result<Path<(String, String)>, PathRejection>,
+    asked: Asked,
+    lasting: Option<Extension<Lasting>>,
+) -> Response {
     let report = app.report();
     let target = path
         .ok()
@@ -79,14 +95,14 @@ pub(super) async fn target(
     };
     let now = report.generated_at;
     match format {
-        Format::Text => plain(text::render_target(target, now, Style::PLAIN)),
-        Format::Json => json(target),
-        Format::Html => page(html::render_target(target, now)),
+        Format::Text => plain(text::render_target(target, now, Style::PLAIN)).into_response(),
+        Format::Json => json(target).into_response(),
+        Format::Html => page(html::render_target(target, now)).into_response(),
     }
 }
 
 pub(super) async fn api(State(app): State<App>) -> Response {
-    json(&app.report())
+    app.copies.page(PageKind::Json, || json(&app.report()))
 }
 
 pub(super) async fn landing(State(app): State<App>) -> Response {
@@ -95,7 +111,9 @@ pub(super) async fn landing(State(app): State<App>) -> Response {
         .copied()
         .filter(|(path, _)| !path.contains(['{', '?']))
         .collect();
-    page(html::render_landing(&app.report(), &linkable))
+    app.copies.page(PageKind::Landing, || {
+        page(html::render_landing(&app.report(), &linkable))
+    })
 }
 
 pub(super) async fn style() -> Response {
@@ -116,6 +134,7 @@ pub(super) fn accepted(headers: &HeaderMap) -> String {
 }
 
 /// What a query asks for.
+#[derive(Clone, Copy)]
 enum Asked {
     Once(Format),
     Watch,
@@ -144,25 +163,30 @@ fn wanted_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Asked, String> 
     }
 }
 
-fn plain(text: String) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+fn plain(text: String) -> Made {
+    Made::Page(Page {
+        content_type: "text/plain; charset=utf-8",
+        body: text.into(),
+    })
 }
 
-fn json(value: &impl Serialize) -> Response {
+fn json(value: &impl Serialize) -> Made {
     match serde_json::to_string_pretty(value) {
-        Ok(body) => (
-            [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-            body + "\n",
-        )
-            .into_response(),
-        Err(error) => failed(&error),
+        Ok(text) => Made::Page(Page {
+            content_type: "application/json; charset=utf-8",
+            body: (text + "\n").into(),
+        }),
+        Err(error) => Made::Other(failed(&error)),
     }
 }
 
-fn page(html: askama::Result<String>) -> Response {
+fn page(html: askama::Result<String>) -> Made {
     match html {
-        Ok(body) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response(),
-        Err(error) => failed(&error),
+        Ok(html) => Made::Page(Page {
+            content_type: "text/html; charset=utf-8",
+            body: html.into(),
+        }),
+        Err(error) => Made::Other(failed(&error)),
     }
 }
 

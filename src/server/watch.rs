@@ -21,7 +21,7 @@ use crate::status::{Glance, StatusReport, TargetReport};
 use crate::target::ProbeKind;
 
 /// Between two pages at least: many targets change within a moment.
-const PACE: Duration = Duration::from_secs(1);
+pub(super) const PACE: Duration = Duration::from_secs(1);
 /// Ends every page. Terminals show it as the end of a line, programs can split at it.
 const END_OF_PAGE: &str = "\x0c";
 /// Keeps the connection known to be alive. At the start of a line, a terminal shows nothing of it.

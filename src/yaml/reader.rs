@@ -67,6 +67,11 @@ impl<'n> Cursor<'n> {
         self.node.line
     }
 
+    /// The keys that lead to it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// What stands there.
     pub fn content(&self) -> &'n Content {
         &self.node.content
@@ -141,6 +146,13 @@ impl<'n> Cursor<'n> {
         Some(text)
     }
 
+    /// A path; a relative one is meant from the folder that the file stands in.
+    pub fn path_in(&self, reader: &mut Reader) -> Option<PathBuf> {
+        let text = self.text(reader)?;
+        let folder = reader.file().parent();
+        Some(folder.map_or_else(|| PathBuf::from(&text), |folder| folder.join(&text)))
+    }
+
     /// `true` or `false`.
     pub fn flag(&self, reader: &mut Reader) -> Option<bool> {
         if let Content::Flag(flag) = self.content() {
@@ -208,6 +220,16 @@ impl<'n> Fields<'n> {
             .iter()
             .find(|(candidate, _)| candidate.text == key)?;
         (node.content != Content::Null).then(|| self.at.child(found, node))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether `key` stands there.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(found, _)| found.text == key)
     }
 
     /// The value of `key`; its absence is a problem.

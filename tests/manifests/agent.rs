@@ -15,14 +15,16 @@ use crate::{RENDERINGS, with_everything};
 fn check(pod: &Pod, folder: &Path) -> Command {
     let authority = rcgen::generate_simple_self_signed(["ca.example".to_owned()]);
     let authority = authority.expect("a certificate").cert.pem();
-    let given = ["kube-root-ca.crt", "egress-probe-ca"].map(|name| (name, authority.clone()));
+    let given = ["kube-root-ca.crt", "egress-probe-ca", "egress-probe-web"];
+    let given = given.map(|name| (name, authority.clone()));
     pod.lay_out(folder, &given.into_iter().collect());
     let own = folder.to_str().expect("plain letters");
     let arguments = pod.arguments();
     let arguments = arguments
         .iter()
         .skip(1)
-        .filter(|one| !one.starts_with("--listen"));
+        // What only `run` knows.
+        .filter(|one| !one.starts_with("--listen") && !one.starts_with("--web-config"));
     // In a network in which nothing can be reached.
     let mut command = Command::new("unshare");
     command.arg("--net").arg(env!("CARGO_BIN_EXE_egress-probe"));

@@ -9,9 +9,10 @@ use crate::pod::{Pod, list, text};
 use crate::review::{INSTANCE, NAME, Review};
 
 /// What the cluster or the user gives, with the one key of each.
-const GIVEN: [(&str, &str); 2] = [
+const GIVEN: [(&str, &str); 3] = [
     ("kube-root-ca.crt", "ca.crt"),
     ("egress-probe-ca", "ca.crt"),
+    ("egress-probe-web", "web.yml"),
 ];
 
 pub(crate) fn review(review: &mut Review, objects: &Objects, daemonset: &Value) {
@@ -109,21 +110,24 @@ fn port(review: &mut Review, pod: &Pod) {
     let container = pod.container();
     let ports: Vec<_> = list(&container["ports"]).collect();
     review.demand(ports.len() == 1, "not one port");
+    // Over TLS the kubelet must be told so.
+    let over_tls = pod
+        .arguments()
+        .iter()
+        .any(|one| one.starts_with("--web-config"));
+    let get = |path: &str| {
+        let mut get = json!({ "path": path, "port": "http" });
+        if over_tls {
+            get["scheme"] = json!("HTTPS");
+        }
+        get
+    };
     let wanted = [
         ("/ports/0/name", json!("http")),
         ("/ports/0/hostPort", Value::Null),
-        (
-            "/startupProbe/httpGet",
-            json!({ "path": "/healthz", "port": "http" }),
-        ),
-        (
-            "/livenessProbe/httpGet",
-            json!({ "path": "/healthz", "port": "http" }),
-        ),
-        (
-            "/readinessProbe/httpGet",
-            json!({ "path": "/readyz", "port": "http" }),
-        ),
+        ("/startupProbe/httpGet", get("/healthz")),
+        ("/livenessProbe/httpGet", get("/healthz")),
+        ("/readinessProbe/httpGet", get("/readyz")),
     ];
     review.demand_values("the port", container, &wanted);
     let listen = format!("--listen=:{}", container["ports"][0]["containerPort"]);
@@ -140,7 +144,7 @@ fn mounted(review: &mut Review, objects: &Objects, pod: &Pod) {
     review.demand(whole, "the configuration is not mounted as a folder");
     let mut files = BTreeSet::new();
     for source in list(&pod.spec["volumes"][0]["projected"]["sources"]) {
-        let source = &source["configMap"];
+        let source = source.get("secret").unwrap_or(&source["configMap"]);
         let keys = keys(objects, text(&source["name"]));
         let items = source["items"].as_array();
         let there = |item: &Value| keys.contains(text(&item["key"]));

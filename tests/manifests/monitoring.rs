@@ -95,6 +95,15 @@ fn scraped(review: &mut Review, monitor: &Value, daemonset: &Value) {
     let mut ports = list(&template["spec"]["containers"][0]["ports"]);
     let there = ports.any(|one| port.is_string() && one["name"] == *port);
     review.demand(there, format!("{name} has no port {port}"));
+    // Azure's service has ways of its own.
+    let asked = &spec["podMetricsEndpoints"][0]["scheme"];
+    let spoken = &template["spec"]["containers"][0]["livenessProbe"]["httpGet"]["scheme"];
+    let agrees = asked.as_str().map(str::to_uppercase).as_deref() == spoken.as_str();
+    let azure = monitor["apiVersion"] == "azmonitoring.coreos.com/v1";
+    review.demand(
+        agrees || azure,
+        format!("{name} is scraped over another scheme than it speaks"),
+    );
     let told_apart = spec["jobLabel"] == INSTANCE && labels[INSTANCE] == *name;
     review.demand(told_apart, format!("the job is not {name}"));
 }

@@ -69,7 +69,8 @@ impl<'a> Pod<'a> {
         fs::create_dir_all(&data).expect("a folder");
         symlink("..2026_01_01", folder.join("..data")).expect("a link");
         for source in list(&self.spec["volumes"][0]["projected"]["sources"]) {
-            for (file, content) in self.files(&source["configMap"], given) {
+            let source = source.get("secret").unwrap_or(&source["configMap"]);
+            for (file, content) in self.files(source, given) {
                 fs::write(data.join(&file), content).expect("the folder takes files");
                 let target = Path::new("..data").join(&file);
                 symlink(target, folder.join(&file)).expect("no file of this name yet");
@@ -79,10 +80,10 @@ impl<'a> Pod<'a> {
 
     fn files(&self, source: &Value, given: &BTreeMap<&str, String>) -> Vec<(String, String)> {
         let name = text(&source["name"]);
-        // Such a ConfigMap has one key, and it is named.
+        // Such an object has one key, and it is named; or all of it is mounted, and nothing reads it here.
         if let Some(content) = given.get(name) {
-            let path = text(&source["items"][0]["path"]).to_owned();
-            return vec![(path, content.clone())];
+            let path = source["items"][0]["path"].as_str().unwrap_or(name);
+            return vec![(path.to_owned(), content.clone())];
         }
         let files = self.data(name);
         files

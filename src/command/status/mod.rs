@@ -30,7 +30,7 @@ pub(super) fn status(
         !(args.watch && json),
         "only text can be watched: leave --watch or --format json out"
     );
-    let client = remote::client(common)?;
+    let client = remote::client(common, &args.login)?;
     let url = args.url.clone().or_port(AGENT_PORT).without("/status");
     let colour = output::colour(environment);
     remote::runtime()?.block_on(async {
@@ -104,6 +104,9 @@ fn explained(error: &ClientError, url: &Url) -> anyhow::Error {
         }
         ClientError::Name { .. } => {
             "; names are asked of DNS as they are written: no search domains, no hosts file. Write the whole name, or an address"
+        }
+        ClientError::Tls { .. } => {
+            "; `--ca-file FILE` names who vouches for the agent, `--tls-name NAME` the name in its certificate"
         }
         ClientError::Timeout(_) => "; `--timeout 30s` waits longer",
         ClientError::Connect { .. } => "; is there a way from here to that address?",

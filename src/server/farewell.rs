@@ -1,0 +1,102 @@
+//! The end of a connection. Those who get no answer get a sentence, if they can take it at once; those who get one are
+//! waited for, so that their place is not free while the kernel still keeps what they do not read.
+
+use std::io;
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Duration, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Farewell {
+    /// Somebody else got the place, or nobody can make way.
+    Full,
+    /// The request took too long.
+    Slow,
+    /// Something else than TLS where TLS is spoken.
+    PlainHttp,
+}
+
+impl Farewell {
+    fn text(self) -> String {
+        let (status, text) = match self {
+            Self::Full => (
+                "503 Service Unavailable\r\nRetry-After: 1",
+                "Too many are connected. Try again later.",
+            ),
+            Self::Slow => ("408 Request Timeout", "The request took too long."),
+            Self::PlainHttp => (
+                "400 Bad Request",
+                "TLS is spoken here: the address begins with https://.",
+            ),
+        };
+        let length = text.len() + 1;
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{text}\n"
+        )
+    }
+}
+
+/// Whether the first byte that comes can be that of a TLS handshake.
+pub(super) async fn begins_a_handshake(stream: &TcpStream) -> io::Result<bool> {
+    const HANDSHAKE: u8 = 22;
+    let mut first = [0];
+    let read = stream.peek(&mut first).await?;
+    Ok(read == 0 || first == [HANDSHAKE])
+}
+
+/// Without waiting for anything.
+pub(super) fn say_at_once(stream: &TcpStream, farewell: Farewell) {
+    // The kernel may keep these few words.
+    let _ = SockRef::from(stream).set_linger(None);
+    // What is left unread when a socket is closed makes the kernel take the answer back.
+    let _ = stream.try_read(&mut [0; 4096]);
+    // Whoever cannot take it does without.
+    let _ = stream.try_write(farewell.text().as_bytes());
+}
+
+/// A stream over TCP.
+pub(super) trait Wire {
+    /// What it goes over.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Wire for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// The same on a stream of any kind.
+pub(super) async fn say<S: AsyncWrite + Wire + Unpin>(mut stream: S, farewell: Farewell) {
+    // The kernel may keep these few words.
+    let _ = SockRef::from(stream.tcp()).set_linger(None);
+    let text = farewell.text();
+    let saying = async {
+        stream.write_all(text.as_bytes()).await?;
+        stream.shutdown().await
+    };
+    // Polled once: those who are sent away must not gather here.
+    let _ = timeout(Duration::ZERO, saying).await;
+}
+
+/// Waits until the peer has read everything and closes, or somebody else wants the place.
+pub(super) async fn part<S: AsyncRead + Wire + Unpin>(mut stream: S, leave: &CancellationToken) {
+    let mut more = [0; 512];
+    let reading = async { while stream.read(&mut more).await.is_ok_and(|read| read > 0) {} };
+    tokio::select! {
+        () = leave.cancelled() => {}
+        () = reading => {}
+    }
+}
