@@ -1,5 +1,6 @@
 //! Accepts connections and serves one request on each. `axum::serve` would set no timer and no cap.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,7 +31,8 @@ pub(super) async fn serve(
     let connections = TaskTracker::new();
     let free = Arc::new(Semaphore::new(limits.connections));
     let places = Arc::new(Semaphore::new(limits.watchers));
-    while let Some((stream, permit)) = next(&listener, &free, &stop).await {
+    let mut entrance = Entrance::new(listener);
+    while let Some((stream, permit)) = next(&mut entrance, &free, &stop).await {
         let lasting = Lasting::new(Arc::clone(&places), limits.heartbeat, stop.clone());
         let (router, stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
@@ -49,13 +52,13 @@ pub(super) async fn serve(
 
 /// The next connection with its permit; `None` once the server stops.
 async fn next(
-    listener: &TcpListener,
+    entrance: &mut Entrance,
     free: &Arc<Semaphore>,
     stop: &CancellationToken,
 ) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let accepted = async {
         let permit = Arc::clone(free).acquire_owned().await.ok()?;
-        Some((accept(listener).await, permit))
+        Some((entrance.accept().await, permit))
     };
     tokio::select! {
         () = stop.cancelled() => None,
@@ -63,16 +66,42 @@ async fn next(
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+/// Where connections come in.
+struct Entrance {
+    listener: TcpListener,
+    /// When it was last told that none can.
+    told: Option<Instant>,
+}
+
+impl Entrance {
     /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
     const PAUSE: Duration = Duration::from_millis(200);
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
-            Err(error) => {
-                tracing::debug!(%error, "cannot accept a connection");
-                tokio::time::sleep(PAUSE).await;
+    /// That it fails is told this often at most.
+    const SILENCE: Duration = Duration::from_mins(1);
+
+    const fn new(listener: TcpListener) -> Self {
+        Self {
+            listener,
+            told: None,
+        }
+    }
+
+    async fn accept(&mut self) -> TcpStream {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return stream,
+                Err(error) => {
+                    self.tell(&error);
+                    tokio::time::sleep(Self::PAUSE).await;
+                }
             }
+        }
+    }
+
+    fn tell(&mut self, error: &io::Error) {
+        if self.told.is_none_or(|told| told.elapsed() >= Self::SILENCE) {
+            self.told = Some(Instant::now());
+            tracing::warn!(%error, "connections to the pages must wait");
         }
     }
 }
