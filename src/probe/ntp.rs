@@ -97,6 +97,10 @@ async fn receive(
         }
         *ignored += 1;
         trace.facts.ignored_replies = trace.facts.ignored_replies.saturating_add(1);
+        if *ignored == datagram::MOST_IGNORED {
+            let detail = format!("{ignored} replies that do not repeat what was sent");
+            return Err(Symptom::new(Reason::UnexpectedReply, detail));
+        }
     }
 }
 

@@ -7,18 +7,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::samples::gauge;
 use crate::support::wait::until;
-use crate::survivor::{Survivor, own_node};
-
-/// Attempts of all targets since the start.
-fn attempts(agent: &Survivor) -> f64 {
-    let metrics = agent.metrics();
-    let lines = metrics
-        .lines()
-        .filter(|line| line.starts_with("egress_probe_attempts_total{"));
-    lines
-        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
-        .sum()
-}
+use crate::survivor::{Survivor, attempts, own_node};
 
 /// A standstill is not waited for: it is what is done.
 fn stop_for(agent: &Survivor, time: Duration) {

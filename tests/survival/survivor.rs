@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use egress_lab::{HostSpec, Lab, LabSpec, Namespace};
+use egress_lab::{HostSpec, Lab, LabSpec, Namespace, Service};
 
 use crate::support::report::Target;
 use crate::support::running::{PORT, Running};
@@ -25,6 +25,8 @@ pub(crate) static LAB: LazyLock<Lab> = LazyLock::new(|| {
         HostSpec::new("shell.example").ssh().tcp(9000),
         HostSpec::new("more.example").https(),
         HostSpec::new("time.example").ntp(),
+        HostSpec::new("odd.example"),
+        many(),
     ];
     let spec = LabSpec {
         nodes: NODES,
@@ -36,7 +38,20 @@ pub(crate) static LAB: LazyLock<Lab> = LazyLock::new(|| {
     lab
 });
 
-const NODES: u8 = 10;
+/// One host with so many ports of three kinds.
+pub(crate) const MANY: u16 = 166;
+
+fn many() -> HostSpec {
+    let ports = (0..MANY).map(|port| [10_000, 20_000, 30_000].map(|first| first + port));
+    ports.fold(HostSpec::new("many.example"), |host, [https, http, tcp]| {
+        let (port, alpn) = (https, Vec::new());
+        host.with(Service::Https { port, alpn })
+            .with(Service::Http { port: http })
+            .tcp(tcp)
+    })
+}
+
+const NODES: u8 = 11;
 
 const ROWS: &str = "entries:
   - {name: web, hosts: [\"web.example\"], protocols: {https: {port: 443}, http: {port: 80}}}
@@ -56,18 +71,24 @@ pub(crate) fn quick<S: AsRef<OsStr>>(
     listen: SocketAddrV4,
     more: &[S],
 ) -> Command {
+    let mut command = bare(node, listen);
+    command.arg("--catalog").arg(LAB.folder().join("rows.yaml"));
+    command.args(["--interval", "1s"]);
+    command.args(trusting(&LAB)).args(more);
+    command
+}
+
+/// The same without any row, at the usual pace.
+pub(crate) fn bare(node: &Namespace, listen: SocketAddrV4) -> Command {
     let mut command = agent_on(node);
     command.args(["run", "--listen", &listen.to_string()]);
     command.args(["--no-builtin", "--metadata", "off"]);
-    command.args(["--interval", "1s"]);
-    command.arg("--catalog").arg(LAB.folder().join("rows.yaml"));
-    command.args(trusting(&LAB)).args(more);
     command
 }
 
 /// What a process holds.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+pub(crate) struct Held {
     files: usize,
     threads: usize,
     /// Anonymous memory, in bytes.
@@ -79,7 +100,7 @@ impl Held {
     const MORE_FILES: usize = 3;
     const MORE_MEMORY: u64 = 4 << 20;
 
-    fn by(pid: u32) -> Self {
+    pub(crate) fn by(pid: u32) -> Self {
         let read = |name: &str| {
             let file = fs::read_to_string(format!("/proc/{pid}/{name}"));
             file.expect("the agent lives")
@@ -93,7 +114,7 @@ impl Held {
         }
     }
 
-    fn is_about(self, before: Self) -> bool {
+    pub(crate) fn is_about(self, before: Self) -> bool {
         self.files <= before.files + Self::MORE_FILES
             && self.threads <= before.threads
             && self.memory <= before.memory + Self::MORE_MEMORY
@@ -190,6 +211,16 @@ impl Survivor {
             other.map_or(Ok(()), |target| Err(target.line()))
         });
     }
+}
+
+/// Attempts of all targets since the start.
+pub(crate) fn attempts(agent: &Running<'_>) -> f64 {
+    const FAMILY: &str = "egress_probe_attempts_total{";
+    let metrics = agent.metrics();
+    let lines = metrics.lines().filter(|line| line.starts_with(FAMILY));
+    lines
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+        .sum()
 }
 
 /// Waits until every target is plainly reachable, and lists them.
