@@ -1,9 +1,7 @@
 //! Accepts connections and serves one request on each. `axum::serve` would set no timer and no cap.
 
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use hyper::body::Incoming;
@@ -14,11 +12,11 @@ use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Limits;
+use super::entrance::Entrance;
 use super::lasting::Lasting;
 
 /// Serves until `stop`, then gives the connections under way their grace.
@@ -58,51 +56,11 @@ async fn next(
 ) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let accepted = async {
         let permit = Arc::clone(free).acquire_owned().await.ok()?;
-        Some((entrance.accept().await, permit))
+        Some((entrance.accept().await.0, permit))
     };
     tokio::select! {
         () = stop.cancelled() => None,
         accepted = accepted => accepted,
-    }
-}
-
-/// Where connections come in.
-struct Entrance {
-    listener: TcpListener,
-    /// When it was last told that none can.
-    told: Option<Instant>,
-}
-
-impl Entrance {
-    /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
-    const PAUSE: Duration = Duration::from_millis(200);
-    /// That it fails is told this often at most.
-    const SILENCE: Duration = Duration::from_mins(1);
-
-    const fn new(listener: TcpListener) -> Self {
-        Self {
-            listener,
-            told: None,
-        }
-    }
-
-    async fn accept(&mut self) -> TcpStream {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => return stream,
-                Err(error) => {
-                    self.tell(&error);
-                    tokio::time::sleep(Self::PAUSE).await;
-                }
-            }
-        }
-    }
-
-    fn tell(&mut self, error: &io::Error) {
-        if self.told.is_none_or(|told| told.elapsed() >= Self::SILENCE) {
-            self.told = Some(Instant::now());
-            tracing::warn!(%error, "connections to the pages must wait");
-        }
     }
 }
 

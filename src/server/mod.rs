@@ -4,6 +4,7 @@
 mod accept;
 mod app;
 mod connection;
+mod entrance;
 mod exposition;
 mod health;
 mod lasting;

@@ -14,14 +14,14 @@ use crate::survivor::{Held, LAB, attempts, bare, own_node};
 use crate::talkers::{Talker, flood};
 
 /// 16 KiB of a handshake message, in a record of TLS 1.2: they never make up the certificate that was announced.
-const RECORD: [u8; 5 + 0x4000] = {
+static RECORD: [u8; 5 + 0x4000] = {
     let mut record = [0; 5 + 0x4000];
     (record[0], record[1], record[2], record[3], record[4]) = (22, 3, 3, 0x40, 0);
     record
 };
 
 /// A message over TCP that answers no question.
-const MESSAGE: [u8; 2 + 0xffff] = {
+static MESSAGE: [u8; 2 + 0xffff] = {
     let mut message = [0; 2 + 0xffff];
     (message[0], message[1]) = (0xff, 0xff);
     message
@@ -37,7 +37,7 @@ const HELLO: &[u8] = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03";
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\n";
 
-const TALKERS: &[Talker] = &[
+static TALKERS: &[Talker] = &[
     Talker::new(
         (8001, "http"),
         (HEAD, b"X-More: of the same\r\n"),

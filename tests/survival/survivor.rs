@@ -51,9 +51,9 @@ fn many() -> HostSpec {
     })
 }
 
-const NODES: u8 = 11;
+const NODES: u8 = 13;
 
-const ROWS: &str = "entries:
+pub(crate) const ROWS: &str = "entries:
   - {name: web, hosts: [\"web.example\"], protocols: {https: {port: 443}, http: {port: 80}}}
   - {name: shell, hosts: [\"shell.example\"], protocols: {ssh: {port: 22}, tcp: {port: 9000}}}
 ";
