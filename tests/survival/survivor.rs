@@ -98,6 +98,8 @@ pub(crate) struct Held {
 impl Held {
     /// What may come and go: connections under way, pages of memory.
     const MORE_FILES: usize = 3;
+    /// The second one that reads files stays once it was needed.
+    const MORE_THREADS: usize = 1;
     const MORE_MEMORY: u64 = 4 << 20;
 
     pub(crate) fn by(pid: u32) -> Self {
@@ -116,7 +118,7 @@ impl Held {
 
     pub(crate) fn is_about(self, before: Self) -> bool {
         self.files <= before.files + Self::MORE_FILES
-            && self.threads <= before.threads
+            && self.threads <= before.threads + Self::MORE_THREADS
             && self.memory <= before.memory + Self::MORE_MEMORY
     }
 }
