@@ -349,6 +349,16 @@ fn authorities_are_exchanged_without_a_word_in_the_configuration() {
     await_voucher(GOES, "expected_ca");
 }
 
+fn assert_holds_no_more(before: &str, after: &str) {
+    for (name, more) in [
+        ("process_open_fds", 5.0),
+        ("process_resident_memory_bytes", 16e6),
+    ] {
+        let [before, after] = [before, after].map(|metrics| gauge(metrics, name));
+        assert!(after <= before + more, "{name}: {after} after {before}");
+    }
+}
+
 #[test]
 fn a_hundred_reloads_in_a_row_disturb_neither_scrapes_nor_what_stays() {
     let bench = Bench::start(9106, "web: {reload: true}\n");
@@ -391,8 +401,7 @@ fn a_hundred_reloads_in_a_row_disturb_neither_scrapes_nor_what_stays() {
     assert_eq!(running.post("/-/reload").0, 200);
     running.await_verdict(COMES, "https", "reachable");
     let after_all = running.metrics();
-    let files = |metrics: &str| gauge(metrics, "process_open_fds");
-    assert!(files(&after_all) <= files(&before_all) + 5.0, "{after_all}");
+    assert_holds_no_more(&before_all, &after_all);
     let log = running.log();
     let reloads = log.matches("the configuration was reloaded").count();
     assert!(

@@ -1,6 +1,7 @@
 //! Looks into confirmed failures, one at a time and within the limits of the agenda. Probing never waits for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::mpsc;
@@ -72,11 +73,29 @@ impl<E: Experiment> Experimenter<E> {
             // A task of its own: a panic in it is missing evidence, and not the end of the agent.
             let mut task = JoinSet::new();
             task.spawn(async move { experiment.examine(&case).await });
-            if let Some(Ok(Some(findings))) = task.join_next().await {
+            let ended = tokio::select! {
+                biased;
+                // Silence that nobody listened to would be found, and stand until the target heals.
+                () = standstill() => None,
+                ended = task.join_next() => ended,
+            };
+            if let Some(Ok(Some(findings))) = ended {
                 self.store.note(&failure.id, Arc::new(findings));
             }
         }
         log_cause(&failure.id, &self.store);
+    }
+}
+
+/// Returns when the process was stopped meanwhile, and goes on.
+async fn standstill() {
+    const TICK: Duration = Duration::from_secs(1);
+    /// As the schedule has it.
+    const STALL: Duration = Duration::from_secs(5);
+    let mut due = Instant::now();
+    while due.elapsed() <= STALL {
+        due = Instant::now() + TICK;
+        sleep_until(due).await;
     }
 }
 
@@ -97,11 +116,10 @@ fn log_cause(id: &TargetId, store: &Store) {
 mod tests {
     use std::net::SocketAddr;
     use std::sync::Mutex;
-    use std::time::Duration;
 
     use jiff::Timestamp;
     use tokio::task::JoinHandle;
-    use tokio::time::sleep;
+    use tokio::time::{advance, sleep};
 
     use super::*;
     use crate::outcome::{
@@ -244,6 +262,20 @@ mod tests {
         assert!(began.windows(2).all(|pair| pair[1] - pair[0] >= LENGTH));
         assert!(began.windows(11).all(|few| few[10] - few[0] >= MINUTE));
         assert!((0..25).all(|target| bench.has_findings(target)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_found_over_a_standstill_is_not_believed() {
+        let bench = Bench::start(2, Script::default());
+        bench.fail(0, Reason::Timeout);
+        sleep(LENGTH).await;
+        assert_eq!(bench.began().len(), 1, "under way");
+        advance(MINUTE).await;
+        sleep(LENGTH).await;
+        assert!(!bench.has_findings(0));
+        bench.fail(1, Reason::Timeout);
+        sleep(MINUTE).await;
+        assert!(bench.has_findings(1), "life goes on");
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 use super::{ExitStatus, output, sources};
 use crate::agent::{Agent, Files, Reloading};
@@ -36,14 +37,19 @@ pub(super) fn run(
         config.log_format,
         output::colour_wanted(environment),
     );
-    // One thread probes: timings are true when nothing else runs on it. Another one comes and goes to read files.
+    // One thread probes: timings are true when nothing else runs on it. Another one reads files; a second is for when
+    // that one hangs.
     let runtime = Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(2)
-        .thread_keep_alive(Duration::from_millis(100))
+        .thread_keep_alive(Duration::MAX)
         .build()
         .context("cannot start the runtime")?;
     let ended = runtime.block_on(async {
+        // It is made now and stays: on a node that has run out of threads, the runtime panics for want of the first.
+        spawn_blocking(|| {})
+            .await
+            .context("cannot start a thread that reads files")?;
         let stop = shutdown::token().context("cannot listen for signals")?;
         let hangups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
         let agent = tokio::select! {

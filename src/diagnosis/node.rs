@@ -1,6 +1,7 @@
 //! One look over all targets, before one of them is blamed.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::{Cause, Diagnosis};
 use crate::outcome::{Failure, Phase, Reason};
@@ -169,16 +170,28 @@ impl<'a> Node<'a> {
         .any(|_| true)
     }
 
-    /// How far this node's clock is off by the best time server, in seconds.
-    pub(super) fn clock_offset(&self) -> Option<f64> {
-        let replies = self.of(|record| record.state == State::Reachable);
+    /// How far this node's clock was off by the best time server, in seconds, when `record` was tried.
+    pub(super) fn clock_offset(&self, record: &Record) -> Option<f64> {
+        let replies =
+            self.of(|other| other.state == State::Reachable && is_of_one_time(other, record));
         let replies = replies.filter_map(|record| facts(record)?.ntp.as_ref());
         let best = replies.min_by_key(|reply| reply.stratum);
         best.and_then(|reply| reply.offset_seconds)
     }
 }
 
-fn count<'r>(records: impl Iterator<Item = &'r Record>) -> Count {
+/// Whether both were tried at about the same time by this node's clock. If not, it may have been stepped in between, and
+/// what one says of times means nothing for the other.
+pub(super) fn is_of_one_time(one: &Record, other: &Record) -> bool {
+    /// Longer than any pause between two attempts at a time server that asks for the longest.
+    const AT_MOST: Duration = Duration::from_mins(20);
+    let at = |record: &Record| Some(record.latest.as_ref()?.started_at);
+    at(one)
+        .zip(at(other))
+        .is_some_and(|(one, other)| one.duration_since(other).unsigned_abs() <= AT_MOST)
+}
+
+pub(super) fn count<'r>(records: impl Iterator<Item = &'r Record>) -> Count {
     let mut count = Count::default();
     for record in records {
         match record.state {

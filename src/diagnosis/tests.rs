@@ -518,6 +518,29 @@ fn a_certificate_out_of_its_time_is_the_servers_fault_or_the_clocks() {
 }
 
 #[test]
+fn what_was_seen_before_the_clock_was_stepped_says_nothing_of_it() {
+    let later = |mut record: Record| {
+        let outcome = record.latest.as_mut().map(Arc::make_mut).unwrap();
+        outcome.started_at += Duration::from_hours(24);
+        record
+    };
+    let expired = || {
+        let outdated = failed(Phase::Tls, Reason::CertificateExpired);
+        https("a.example", &outdated, &Facts::default())
+    };
+    let before = [ntp(&Verdict::Reachable, &time(0.1)), well("b.example")];
+    let [clock, well] = before;
+    assert_eq!(
+        said(&[later(expired()), clock.clone(), well.clone()]),
+        UNDETERMINED
+    );
+    assert_eq!(
+        said(&[later(expired()), later(clock), well]),
+        (Cause::EndpointDown, LIKELY)
+    );
+}
+
+#[test]
 fn silent_time_servers_are_filtered_where_other_datagrams_pass() {
     let silent = ntp(&failed(Phase::Exchange, Reason::Timeout), &Facts::default());
     assert_eq!(said(std::slice::from_ref(&silent)), UNDETERMINED);

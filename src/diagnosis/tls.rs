@@ -1,7 +1,7 @@
 //! Failures of a TLS handshake: a filter by name, an inspection, a wrong clock, or the far end.
 
 use super::connecting::path;
-use super::node::{Node, facts};
+use super::node::{Node, count, facts, is_of_one_time};
 use super::place::Place;
 use super::speaking::accepts_for_everybody;
 use super::{Cause, Diagnosis};
@@ -68,8 +68,9 @@ fn untrusted(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis {
 }
 
 fn out_of_time(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis {
-    let alike = node.count_alike(record);
-    match node.clock_offset() {
+    let alike = node.alike(record);
+    let alike = count(alike.filter(|other| is_of_one_time(other, record)));
+    match node.clock_offset(record) {
         Some(offset) if offset.abs() > CLOCK_TOLERANCE => Diagnosis::certain(
             Cause::ClockWrong,
             format!("by the time server, this node's clock is {offset:+.0} s off"),
@@ -95,7 +96,7 @@ fn out_of_time(record: &Record, failure: &Failure, node: &Node<'_>) -> Diagnosis
             ),
         ),
         _ => Diagnosis::undetermined(&failure.detail)
-            .and("no time server answers, and no other certificate was seen"),
+            .and("no time server has answered since, and no other certificate was seen"),
     }
 }
 

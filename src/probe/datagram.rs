@@ -7,6 +7,10 @@ use tokio::net::UdpSocket;
 
 use super::{Symptom, Trace, classify, error_queue};
 
+/// So many datagrams that have to be ignored end the wait for a better one: a flood would keep the one thread of all
+/// attempts busy until the deadline.
+pub(super) const MOST_IGNORED: u32 = 256;
+
 /// A socket from a random port, connected to `peer`: the kernel drops what others send, and reports ICMP errors
 /// with their senders. Nothing is sent yet.
 pub(super) fn connect(peer: SocketAddr, trace: &mut Trace) -> Result<UdpSocket, Symptom> {

@@ -97,6 +97,10 @@ async fn receive(
         }
         *ignored += 1;
         trace.facts.ignored_replies = trace.facts.ignored_replies.saturating_add(1);
+        if *ignored == datagram::MOST_IGNORED {
+            let detail = format!("{ignored} replies that do not repeat what was sent");
+            return Err(Symptom::new(Reason::UnexpectedReply, detail));
+        }
     }
 }
 
@@ -121,11 +125,11 @@ pub(super) fn judge(answer: &Answer, limits: &Limits, trace: &mut Trace) {
     if kiss_code.is_some() {
         trace.warn(Warning::KissOfDeath);
     }
+    // The way there and back may differ by all of its time: a reply that lay about shows no clock that is off.
+    let certain = limits.clock_offset + answer.round_trip / 2;
     match measured {
         None => trace.warn(Warning::ClockUnsynchronised),
-        Some(m) if m.offset.abs() > limits.clock_offset.as_secs_f64() => {
-            trace.warn(Warning::ClockOffset);
-        }
+        Some(m) if m.offset.abs() > certain.as_secs_f64() => trace.warn(Warning::ClockOffset),
         Some(_) => {}
     }
     trace.facts.ntp = Some(NtpReply {

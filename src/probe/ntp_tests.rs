@@ -83,6 +83,16 @@ async fn a_clock_that_is_off_is_a_warning() {
 }
 
 #[tokio::test]
+async fn a_reply_that_is_read_late_shows_no_clock_that_is_off() {
+    let read_late = |draft: Draft| {
+        // By this thread, which is the agent's too.
+        std::thread::sleep(Duration::from_millis(2500));
+        draft
+    };
+    assert_eq!(warnings(read_late).await, []);
+}
+
+#[tokio::test]
 async fn a_server_without_time_is_a_warning_and_its_offset_is_not() {
     for (leap, stratum) in [(0, 16), (3, 2)] {
         let warned = warnings(move |draft| Draft {

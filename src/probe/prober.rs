@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -10,9 +11,13 @@ use super::context::Context;
 use super::{
     Attempt, Limits, Resolver, Symptom, TlsTrust, Trace, dns, http, https, ntp, ssh, tcp, udp,
 };
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Reason};
 use crate::proxy::ProxyPolicy;
 use crate::target::{Probe, Target};
+
+/// A deadline that is noticed so much too late, and by more than a quarter of the time that was to be waited, was not
+/// kept: the process was stopped, or had no CPU.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Tries targets over the network. Immutable: what belongs to one attempt lives in the attempt.
 #[derive(Debug)]
@@ -37,11 +42,25 @@ impl Attempt for Prober {
         // The trace stands outside: when the deadline drops the attempt, it still knows where it was.
         let result = timeout_at(deadline, self.probe(target, turn, &mut trace)).await;
         let result = result.unwrap_or_else(|_| Err(trace.timed_out(self.limits.timeout)));
+        let result = result.map_err(|symptom| self.unless_late(symptom, deadline));
         trace.finish(result, self.limits.slow)
     }
 }
 
 impl Prober {
+    /// That nothing came by the `deadline` says nothing if the agent was not there to see it.
+    fn unless_late(&self, symptom: Symptom, deadline: Instant) -> Symptom {
+        let late = deadline.elapsed();
+        if symptom.reason != Reason::Timeout || late <= LATE.max(self.limits.timeout / 4) {
+            return symptom;
+        }
+        let detail = format!(
+            "the node did not let the agent run until {late:.1?} after the deadline, so nobody waited: {}",
+            symptom.detail
+        );
+        Symptom::new(Reason::LocalResource, detail)
+    }
+
     async fn probe(&self, target: &Target, turn: Turn, trace: &mut Trace) -> Result<(), Symptom> {
         let cx = Context {
             resolver: &self.resolver,
@@ -63,5 +82,29 @@ impl Prober {
             Probe::Ntp => ntp::probe(cx.resolver, target, turn, cx.limits, trace).await,
             Probe::Udp => udp::probe(cx.resolver, target, turn, trace).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::TrustConfig;
+    use super::super::testing::*;
+    use super::*;
+    use crate::outcome::Phase;
+
+    #[tokio::test]
+    async fn a_deadline_that_passes_in_a_standstill_says_nothing_of_the_network() {
+        let prober = Prober {
+            resolver: Arc::new(Resolver::new(Vec::new())),
+            tls: Arc::new(TlsTrust::load(&TrustConfig::default()).unwrap()),
+            limits: Bench::impatient().limits,
+            named_domains: HashSet::new(),
+            proxies: ProxyPolicy::default(),
+        };
+        let target = target(silent().await, Probe::Ssh);
+        let attempt = prober.attempt(&target, 0);
+        let standstill = async { std::thread::sleep(LATE + Duration::from_secs(1)) };
+        let (outcome, ()) = tokio::join!(attempt, standstill);
+        assert_eq!(unproven(&outcome), (Phase::Banner, Reason::LocalResource));
     }
 }

@@ -91,7 +91,7 @@ impl Bench {
     }
 }
 
-fn target(peer: SocketAddr, probe: Probe) -> Target {
+pub(super) fn target(peer: SocketAddr, probe: Probe) -> Target {
     Target {
         id: TargetId {
             target: peer.to_string().into(),

@@ -1,18 +1,15 @@
 //! Accepts connections at once, whoever is there already. `axum::serve` would set no timer and no cap.
 
-use std::future::ready;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::crowd::Crowd;
+use super::entrance::{Arrival, Entrance};
 use super::lasting::Lasting;
 use super::peer::{Peer, is_at_home};
 use super::ration::Ration;
@@ -31,12 +28,13 @@ pub(super) async fn serve(listener: TcpListener, house: House, stop: Cancellatio
         stop: stop.clone(),
     };
     let mut thrift = Thrift::new();
+    let mut entrance = Entrance::new(listener);
     let receiving = async {
         loop {
             let short = thrift.is_short().await;
-            reception.receive(accept(&listener).await, short);
+            reception.receive(entrance.accept().await, short);
             // All that wait: nobody is to stand in the queue behind those who are turned away.
-            while let Some(arrival) = accept_at_once(&listener).await {
+            while let Some(arrival) = entrance.accept_at_once().await {
                 reception.receive(arrival, short);
             }
             // Whoever was let in may ask before the next ones can take the place.
@@ -51,9 +49,6 @@ pub(super) async fn serve(listener: TcpListener, house: House, stop: Cancellatio
     // What is not done by then ends with the runtime.
     let _ = tokio::time::timeout(limits.grace, reception.visits.wait()).await;
 }
-
-/// Who comes, and where from.
-type Arrival = (TcpStream, SocketAddr);
 
 /// Where everybody arrives.
 struct Reception {
@@ -87,30 +82,5 @@ impl Reception {
         };
         let (house, stop) = (Arc::clone(&self.house), self.stop.clone());
         self.visits.spawn(visit.run(house, stream, stop));
-    }
-}
-
-/// The next one that waits already. The runtime ends a long row of them, so that others get their turn.
-async fn accept_at_once(listener: &TcpListener) -> Option<Arrival> {
-    tokio::select! {
-        biased;
-        accepted = listener.accept() => accepted.ok(),
-        () = ready(()) => None,
-    }
-}
-
-async fn accept(listener: &TcpListener) -> Arrival {
-    /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
-    const PAUSE: Duration = Duration::from_millis(200);
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            // The caller is gone already; the next one is not.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            Err(error) => {
-                tracing::debug!(%error, "cannot accept a connection");
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ mod app;
 mod connection;
 mod copies;
 mod crowd;
+mod entrance;
 mod exposition;
 mod farewell;
 mod gate;

@@ -13,12 +13,20 @@ pub use reader::{Cursor, Fields, Reader};
 use crate::file;
 use crate::problem::Problems;
 
+/// Rows for ten times the targets that one node is meant for. Aliases count wherever they stand: the crate's own limit
+/// takes 50 MB to be reached, and the agent has 64.
+const MOST_NODES: usize = 50_000;
+
 /// Parses a document; `file` is only named in problems.
 ///
 /// # Errors
 /// At the first line that is not YAML. Duplicate keys, deep nesting and alias bombs are refused.
 pub fn parse(file: &Path, text: &str) -> Result<Node, Problems> {
-    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        budget: serde_saphyr::budget! { max_nodes: MOST_NODES },
+    };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let line = error
             .location()

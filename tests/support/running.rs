@@ -157,8 +157,13 @@ impl<'a> Running<'a> {
         })
     }
 
+    /// Of the agent itself.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).expect("a process id");
+        let pid = i32::try_from(self.pid()).expect("a process id");
         kill(Pid::from_raw(pid), signal).expect("a child of ours");
     }
 

@@ -2,6 +2,7 @@
 //! kind.
 
 use std::error::Error as _;
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -155,6 +156,7 @@ fn symptom(error: &Error, begin: &[u8], trace: &mut Trace) -> Symptom {
         return match tls::rustls_error(io_error) {
             Some(error) => tls::session_error(error),
             None if io_error.kind() == io::ErrorKind::UnexpectedEof => closed(),
+            None if io_error.kind() == io::ErrorKind::InvalidData => no_http(io_error, begin),
             None => classify::io_error(io_error, trace),
         };
     }
@@ -163,12 +165,16 @@ fn symptom(error: &Error, begin: &[u8], trace: &mut Trace) -> Symptom {
     {
         closed()
     } else if error.is_parse() || !begin.is_empty() {
-        let begin = printable(begin, SHOWN);
-        let detail = format!("not an HTTP response head ({error}); it begins `{begin}`");
-        Symptom::new(Reason::HttpProtocol, detail)
+        no_http(error, begin)
     } else {
         Symptom::new(Reason::Internal, error.to_string())
     }
+}
+
+fn no_http(error: &impl Display, begin: &[u8]) -> Symptom {
+    let begin = printable(begin, SHOWN);
+    let detail = format!("not an HTTP response head ({error}); it begins `{begin}`");
+    Symptom::new(Reason::HttpProtocol, detail)
 }
 
 fn closed() -> Symptom {

@@ -1,4 +1,4 @@
-//! Keeps the first bytes that a peer sent, for the case that they turn out not to be HTTP.
+//! Keeps the first bytes that a peer sent, for the case that they turn out not to be HTTP, and ends what has no end.
 
 use std::io;
 use std::pin::Pin;
@@ -9,11 +9,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Enough to recognise another protocol by, in bytes.
 const MOST_KEPT: usize = 64;
 
+/// Twice the largest head, in bytes. Answers that only announce another one (1xx) could go on for ever.
+const MOST_READ: usize = 64 * 1024;
+
 /// A stream that remembers how its peer began.
 #[derive(Debug)]
 pub(super) struct Recorder<S> {
     stream: S,
     begin: Vec<u8>,
+    read: usize,
 }
 
 impl<S> Recorder<S> {
@@ -21,6 +25,7 @@ impl<S> Recorder<S> {
         Self {
             stream,
             begin: Vec::new(),
+            read: 0,
         }
     }
 
@@ -37,9 +42,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Recorder<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.read >= MOST_READ {
+            let error = io::Error::new(io::ErrorKind::InvalidData, "an answer without an end");
+            return Poll::Ready(Err(error));
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
         let fresh = &buffer.filled()[before..];
+        this.read += fresh.len();
         let wanted = fresh.len().min(MOST_KEPT - this.begin.len());
         this.begin.extend_from_slice(&fresh[..wanted]);
         polled

@@ -16,6 +16,9 @@ use super::message::{Asked, Reply};
 use crate::outcome::Reason;
 use crate::probe::{Symptom, Trace, classify, datagram, error_queue};
 
+/// The same as for datagrams, where only the nameserver itself can speak, and says up to 64 KiB at a time.
+const MOST_IGNORED_OVER_TCP: u32 = 4;
+
 /// The trace while two questions are under way in one task. Never held across an await, so never contended.
 pub(super) type Shared<'a> = Mutex<&'a mut Trace>;
 
@@ -56,7 +59,7 @@ async fn receive(
         let received = socket.recv(&mut buffer).await;
         let length = received.map_err(|error| failed(&error, socket, trace))?;
         match asked.judge(&buffer[..length]) {
-            Reply::Ignored => ignore(ignored, trace),
+            Reply::Ignored => ignore(ignored, datagram::MOST_IGNORED, trace)?,
             reply => return Ok(reply),
         }
     }
@@ -109,7 +112,7 @@ pub(super) async fn tcp(
         let received = read_framed(&mut stream).await;
         let message = received.map_err(|error| failed(&error, &stream, trace))?;
         match asked.judge(&message) {
-            Reply::Ignored => ignore(ignored, trace),
+            Reply::Ignored => ignore(ignored, MOST_IGNORED_OVER_TCP, trace)?,
             reply => return Ok(reply),
         }
     }
@@ -134,11 +137,17 @@ pub(super) fn unanswered(waited: Duration, ignored: u32) -> Symptom {
     }
 }
 
-fn ignore(ignored: &mut u32, trace: &Shared<'_>) {
+/// Notes a reply that does not match, and goes on unless there are too many.
+fn ignore(ignored: &mut u32, most: u32, trace: &Shared<'_>) -> Result<(), Symptom> {
     *ignored += 1;
     note(trace, |trace| {
         trace.facts.ignored_replies = trace.facts.ignored_replies.saturating_add(1);
     });
+    if *ignored < most {
+        return Ok(());
+    }
+    let detail = format!("{ignored} replies that do not match the question");
+    Err(Symptom::new(Reason::UnexpectedReply, detail))
 }
 
 fn failed(error: &io::Error, socket: &impl AsRawFd, trace: &Shared<'_>) -> Symptom {
