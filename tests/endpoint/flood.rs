@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::LAB;
 use crate::agent::{Agent, folder};
 use crate::memory::Limit;
-use crate::pki::Pki;
+use crate::pki::{Pki, hash, tls};
 use crate::support::samples::{gauge, sample};
 use crate::support::wait::until;
 
@@ -78,6 +78,12 @@ fn watch(agent: &Agent, scheme: &str, login: &[&str], done: &AtomicBool) -> Seen
     seen
 }
 
+#[expect(clippy::print_stderr, reason = "shown with --nocapture, never judged")]
+fn tell(seen: &Seen, tried: f64, passed: f64, limit: &Limit) {
+    let most = limit.most();
+    eprintln!("{seen:?}, {tried} attempts in {passed:.1} s, memory {most:?}");
+}
+
 /// Lets `attack` do its worst, and holds the agent to its promises.
 fn withstands(
     agent: &mut Agent,
@@ -110,10 +116,7 @@ fn withstands(
     assert_eq!(after.status, 200, "at once afterwards: {after:?}");
     let passed = begun.elapsed().as_secs_f64();
     let tried = attempts(&after.body) - attempts(&before);
-    eprintln!(
-        "{seen:?}, {tried} attempts in {passed:.1} s, memory {:?}",
-        agent.limit().most()
-    );
+    tell(&seen, tried, passed, agent.limit());
     assert!(
         tried >= (passed / 2.0).floor(),
         "one each second is due: {tried} in {passed} s"
@@ -244,8 +247,8 @@ fn who_guesses_passwords_and_who_shakes_hands_without_end_keep_nobody_else_out()
     pki.lay_into(&folder);
     let config = format!(
         "{}basic_auth_users:\n  prometheus: {}\n",
-        pki.tls(""),
-        pki.hash("right", 8)
+        tls(""),
+        hash("right", 8)
     );
     std::fs::write(folder.join("web.yml"), config).expect("a new file");
     let mut agent = Agent::start_within(Limit::of(MEBIBYTES, "guesses"), 9201, &folder, &[]);

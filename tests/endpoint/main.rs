@@ -4,12 +4,15 @@
 mod support;
 
 mod agent;
+mod bench;
 mod flood;
+mod handshake;
+mod login;
 mod memory;
 mod pki;
+mod renewal;
 mod scrape;
 mod secrets;
-mod web_config;
 
 use std::sync::LazyLock;
 

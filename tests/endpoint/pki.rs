@@ -59,15 +59,6 @@ impl Pki {
         write(folder, "tls.key", &key);
     }
 
-    /// The part of a web config about these files, with more lines.
-    pub(crate) fn tls(&self, more: &str) -> String {
-        let lines = ["cert_file: tls.crt", "key_file: tls.key"]
-            .into_iter()
-            .chain(more.lines());
-        let lines: Vec<String> = lines.map(|line| format!("  {line}\n")).collect();
-        format!("tls_server_config:\n{}", lines.concat())
-    }
-
     /// A file of a caller.
     pub(crate) fn file(&self, name: &str) -> String {
         self.folder
@@ -76,24 +67,20 @@ impl Pki {
             .expect("a path of plain letters")
             .to_owned()
     }
-
-    /// curl's flags for a caller with a certificate.
-    pub(crate) fn certified(&self) -> [String; 4] {
-        [
-            "--cert".to_owned(),
-            self.file("client.crt"),
-            "--key".to_owned(),
-            self.file("client.key"),
-        ]
-    }
-
-    /// What the documentation says that prints a hash.
-    pub(crate) fn hash(&self, password: &str, cost: u32) -> String {
-        hash(password, cost)
-    }
 }
 
-fn hash(password: &str, cost: u32) -> String {
+/// The part of a web config about the agent's files, with more lines.
+pub(crate) fn tls(more: &str) -> String {
+    let usual = ["cert_file: tls.crt", "key_file: tls.key"].into_iter();
+    let lines: Vec<String> = usual
+        .chain(more.lines())
+        .map(|line| format!("  {line}\n"))
+        .collect();
+    format!("tls_server_config:\n{}", lines.concat())
+}
+
+/// What the documentation says that prints a hash.
+pub(crate) fn hash(password: &str, cost: u32) -> String {
     let mut htpasswd = Command::new("htpasswd");
     htpasswd.args(["-nbBC", &cost.to_string(), "", password]);
     let output = htpasswd

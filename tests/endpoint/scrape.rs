@@ -1,11 +1,12 @@
 //! Debian's Prometheus scrapes over mutual TLS with a password, configured as the documentation says.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Child;
 
 use crate::LAB;
 use crate::agent::{Agent, folder};
-use crate::pki::Pki;
+use crate::pki::{Pki, hash};
 use crate::support::wait::until;
 
 /// The example of the documentation that has this after its fence.
@@ -18,67 +19,83 @@ fn example(kind: &str) -> String {
     after.split("```").next().expect("its end").to_owned()
 }
 
-#[test]
-fn prometheus_scrapes_over_mutual_tls_with_a_password_as_documented() {
-    let pki = Pki::new("scrape");
-    let folder = folder(9220, 1, "");
-    pki.lay_into(&folder);
-    let hash = pki.hash("correct horse", 10);
-    let web = example("web config");
-    assert!(web.contains("$2y$10$HASH"));
-    fs::write(folder.join("web.yml"), web.replace("$2y$10$HASH", &hash)).expect("a new file");
-    let web = folder.join("web.yml").display().to_string();
-    // Named by the environment: the flag is tested elsewhere.
-    let agent = Agent::start(9220, &folder, &[], &[("EGRESS_PROBE_WEB_CONFIG", &web)]);
+/// Prometheus on the firewall; dropping it kills it.
+struct Prometheus {
+    child: Child,
+    log: PathBuf,
+}
 
-    let callers = Path::new(&pki.file("")).to_owned();
-    fs::write(callers.join("password"), "correct horse").expect("a new file");
-    let config = "global: {scrape_interval: 1s}\n".to_owned() + &example("prometheus");
-    let address = agent.address.to_string();
-    fs::write(
-        callers.join("prometheus.yml"),
-        config.replace("node-1.example:9100", &address),
-    )
-    .expect("a new file");
-    let mut prometheus = LAB.firewall().command("prometheus");
-    prometheus.arg(format!(
-        "--config.file={}",
-        callers.join("prometheus.yml").display()
-    ));
-    prometheus.arg(format!(
-        "--storage.tsdb.path={}",
-        callers.join("data").display()
-    ));
-    prometheus.arg("--web.listen-address=127.0.0.1:9292");
-    let log = File::create(callers.join("log")).expect("a new file");
-    prometheus
-        .stdout(log.try_clone().expect("another handle"))
-        .stderr(log);
-    let mut child = prometheus.spawn().expect("ip netns exec starts");
-    let said = || fs::read_to_string(callers.join("log")).unwrap_or_default();
-    let ask = |path: &str| {
+impl Prometheus {
+    fn start(folder: &Path) -> Self {
+        let at = |name: &str| folder.join(name).display().to_string();
+        let log = File::create(folder.join("log")).expect("a new file");
+        let mut command = LAB.firewall().command("prometheus");
+        command.arg(format!("--config.file={}", at("prometheus.yml")));
+        command.arg(format!("--storage.tsdb.path={}", at("data")));
+        command.arg("--web.listen-address=127.0.0.1:9292");
+        command.stdout(log.try_clone().expect("another handle"));
+        let child = command.stderr(log).spawn().expect("ip netns exec starts");
+        let log = folder.join("log");
+        Self { child, log }
+    }
+
+    fn ask(&mut self, path: &str) -> String {
+        let ended = self.child.try_wait().expect("a child of ours");
+        let said = || fs::read_to_string(&self.log).unwrap_or_default();
+        assert!(
+            ended.is_none(),
+            "Prometheus has ended (is Debian's package prometheus installed?): {}",
+            said()
+        );
         let mut curl = LAB.firewall().command("curl");
         let output = curl
             .args(["-sS", &format!("http://127.0.0.1:9292{path}")])
             .output();
         String::from_utf8(output.expect("curl starts").stdout).expect("text")
-    };
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        // Nothing is left to do if it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An agent with the web config of the documentation.
+fn documented(pki: &Pki, password: &str) -> Agent {
+    let folder = folder(9220, 1, "");
+    pki.lay_into(&folder);
+    let web = example("web config");
+    assert!(web.contains("$2y$10$HASH"));
+    let web = web.replace("$2y$10$HASH", &hash(password, 10));
+    let file = folder.join("web.yml");
+    fs::write(&file, web).expect("a new file");
+    // Named by the environment: other tests have the key and the flag.
+    let file = file.display().to_string();
+    Agent::start(9220, &folder, &[], &[("EGRESS_PROBE_WEB_CONFIG", &file)])
+}
+
+#[test]
+fn prometheus_scrapes_over_mutual_tls_with_a_password_as_documented() {
+    let pki = Pki::new("scrape");
+    let agent = documented(&pki, "correct horse");
+    let callers = PathBuf::from(pki.file(""));
+    fs::write(callers.join("password"), "correct horse").expect("a new file");
+    let address = agent.address.to_string();
+    let config = example("prometheus").replace("node-1.example:9100", &address);
+    let config = "global: {scrape_interval: 1s}\n".to_owned() + &config;
+    fs::write(callers.join("prometheus.yml"), config).expect("a new file");
+    let mut prometheus = Prometheus::start(&callers);
     until("a target that is up", || {
-        let ended = child.try_wait().expect("a child of ours");
-        assert!(
-            ended.is_none(),
-            "Prometheus has ended (is it installed?): {}",
-            said()
-        );
-        let targets = ask("/api/v1/targets?state=active");
+        let targets = prometheus.ask("/api/v1/targets?state=active");
         if targets.contains("\"health\":\"up\"") {
             Ok(())
         } else {
             Err((targets, agent.log()))
         }
     });
-    let sample = ask("/api/v1/query?query=egress_build_info");
+    let sample = prometheus.ask("/api/v1/query?query=egress_build_info");
     assert!(sample.contains(&address), "{sample}");
-    let _ = child.kill();
-    let _ = child.wait();
 }
