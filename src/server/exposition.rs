@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::accept::preferred;
 use super::app::{App, sentence};
-use super::status_pages::accepted;
+use super::query::accepted;
 use crate::metrics;
 
 const OFFERS: &[(&str, &str)] = &[

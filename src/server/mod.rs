@@ -8,6 +8,7 @@ mod exposition;
 mod health;
 mod lasting;
 mod limits;
+mod query;
 mod reload;
 mod status_pages;
 mod watch;

@@ -1,6 +1,7 @@
 //! What a reader must see, in order of importance: shared by the text page and the HTML page.
 
 use super::cause_lines::causes_of;
+use super::filter::Filter;
 use super::meaning::{Meaning, meaning};
 use super::report::StatusReport;
 use super::rule::rule_lines;
@@ -31,7 +32,13 @@ pub(super) struct Cluster<'a> {
 
 impl<'a> Overview<'a> {
     pub(super) fn new(report: &'a StatusReport) -> Self {
-        let in_state = |state: State| report.targets.iter().filter(move |t| t.state == state);
+        Self::through(report, &Filter::default())
+    }
+
+    /// Of what `filter` lets through.
+    pub(super) fn through(report: &'a StatusReport, filter: &Filter) -> Self {
+        let shown: Vec<_> = report.targets.iter().filter(|t| filter.lets_through(t)).collect();
+        let in_state = |state: State| shown.iter().copied().filter(move |t| t.state == state);
         let broken = |requirement| {
             clusters(in_state(State::Unreachable).filter(move |t| t.requirement == requirement))
         };
