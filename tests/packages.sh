@@ -6,7 +6,7 @@ set -eu
 needed='ip:iproute2 nft:nftables iptables:iptables dnsmasq:dnsmasq-base nginx:nginx-light sshd:openssh-server
 chronyd:chrony haproxy:haproxy squid:squid promtool:prometheus python3:python3 curl:curl dig:bind9-dnsutils
 openssl:openssl ssh-keyscan:openssh-client buildah:buildah runc:runc amtool:prometheus-alertmanager
-tmux:tmux zsh:zsh mandoc:mandoc'
+tmux:tmux zsh:zsh mandoc:mandoc chromium:chromium npm:npm'
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=

@@ -11,6 +11,9 @@ use crate::outcome::{Phase, Reason};
 use crate::store::State;
 use crate::target::{Group, Requirement};
 
+/// When more targets than this fail alike, what they have in common is said once, and the rest on their own pages.
+const MOST_IN_FULL: usize = 5;
+
 /// The targets of a report, sorted into sections.
 pub(super) struct Overview<'a> {
     pub(super) required: Vec<Cluster<'a>>,
@@ -56,6 +59,11 @@ impl<'a> Overview<'a> {
 }
 
 impl Cluster<'_> {
+    /// Whether there are too many targets to say everything of each.
+    pub(super) fn is_large(&self) -> bool {
+        self.targets.len() > MOST_IN_FULL
+    }
+
     /// What was observed, when it is word for word the same at every target.
     pub(super) fn shared_detail(&self) -> Option<&str> {
         let mut details = self.targets.iter().map(|target| target.failure.as_ref());

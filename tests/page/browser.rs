@@ -1,6 +1,7 @@
 //! One Chromium for one test, with a profile of its own. It has no business outside and is told so.
 
 use std::path::Path;
+use std::time::Duration;
 
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetScriptExecutionDisabledParams,
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 use crate::tab::{Heard, Tab};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// For one test; far beyond what a busy machine needs.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Background work of a browser that would ask for hosts of its maker.
 const QUIET: [&str; 6] = [
@@ -68,7 +72,8 @@ pub(crate) fn browse(test: impl AsyncFnOnce(&Chromium)) {
         .expect("a runtime");
     runtime.block_on(async {
         let mut chromium = Chromium::start().await;
-        test(&chromium).await;
+        let ended = tokio::time::timeout(LIMIT, test(&chromium)).await;
+        ended.expect("a browser that answers");
         // Its processes would outlive the test otherwise.
         chromium.browser.close().await.expect("the browser closes");
         chromium.browser.wait().await.expect("the browser ends");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use egress_probe::outcome::{Facts, Outcome, Phase, Reason, Verdict};
 use egress_probe::status::StatusReport;
 use egress_probe::store::Record;
-use egress_probe::target::{Group, Https, Probe, Target};
+use egress_probe::target::{Group, Https, Probe, ProbeKind, Target};
 
 use crate::fixture::{
     about, before, failure, findings, https_facts, last_phase, now, outcome, resolved, target,
@@ -53,6 +53,12 @@ pub(crate) fn report(scene: Scene) -> StatusReport {
     let mut about = about();
     about.notices.clear();
     about.untestable.retain(|_| scene != Scene::AllGreen);
+    let rules = about.rules.values_mut().flatten();
+    for rule in rules.filter(|rule| rule.pattern == BROKEN) {
+        "pull first-party images".clone_into(&mut rule.purpose);
+        rule.sources[0].rows = vec!["c007".to_owned()];
+        rule.notes.clear();
+    }
     StatusReport::new(&about, &records(scene), now())
 }
 
@@ -143,8 +149,11 @@ fn refuted(scene: Scene, target: &Target) -> impl Fn(i64) -> Outcome {
         let detail = "Connection reset by peer (os error 104)";
         (Phase::Tls, failure(Phase::Tls, Reason::ConnectionReset, detail))
     } else {
-        let first = target.probe.first_phase();
-        let phase = if first == Phase::Exchange { first } else { Phase::Resolve };
+        let phase = match target.probe.kind() {
+            ProbeKind::DnsTcp => Phase::Connect,
+            ProbeKind::DnsUdp => Phase::Exchange,
+            _ => Phase::Resolve,
+        };
         let detail = format!("nothing decisive within 10s; the attempt was in phase {phase}");
         (phase, failure(phase, Reason::Timeout, &detail))
     };

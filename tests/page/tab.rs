@@ -13,6 +13,7 @@ use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::cdp::js_protocol::runtime::{
     EvaluateParams, EventConsoleApiCalled, EventExceptionThrown,
 };
+use chromiumoxide::layout::Point;
 use chromiumoxide::page::ScreenshotParams;
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
@@ -122,9 +123,9 @@ impl Tab {
 
     /// Waits until an expression is true. The limit is far beyond what a busy machine needs.
     pub(crate) async fn until(&self, expression: &str) {
-        const LIMIT: Duration = Duration::from_mins(1);
+        const LIMIT: Duration = Duration::from_secs(20);
         let end = Instant::now() + LIMIT;
-        while !self.eval::<bool>(&format!("Boolean({expression})")).await {
+        while !self.holds(expression).await {
             if Instant::now() > end {
                 let page: String = self.eval("document.body.innerText").await;
                 let complaints = self.heard.complaints();
@@ -132,6 +133,13 @@ impl Tab {
             }
             sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Not while one page gives way to another, either.
+    async fn holds(&self, expression: &str) -> bool {
+        let asked = self.page.evaluate_expression(format!("Boolean({expression})"));
+        let answer = asked.await.ok().and_then(|answer| answer.into_value().ok());
+        answer.unwrap_or(false)
     }
 
     /// Presses a key wherever the focus is: a character, or a key's name.
@@ -167,10 +175,14 @@ impl Tab {
         }
     }
 
+    /// With the mouse, also where scripts are off.
     pub(crate) async fn click(&self, selector: &str) {
-        let element = self.page.find_element(selector).await;
-        let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
-        element.click().await.expect("a click");
+        let middle = format!(
+            "(() => {{ const element = document.querySelector('{selector}'); element.scrollIntoView({{block: 'center'}}); \
+             const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] }})()"
+        );
+        let (x, y) = self.eval(&middle).await;
+        self.page.click(Point { x, y }).await.expect("a click");
     }
 
     pub(crate) async fn screenshot(&self, whole: bool) -> Vec<u8> {

@@ -3,9 +3,9 @@
 use crate::status::{AttemptReport, human};
 use crate::store::State;
 
-/// Units of the drawing; a column has one of space behind it.
-const COLUMN: usize = 12;
-const HEIGHT: f64 = 48.0;
+/// Units of the drawing; a column is 15 wide, and has some space beside it.
+const COLUMN: usize = 18;
+const HEIGHT: f64 = 60.0;
 const LEAST: f64 = 3.0;
 
 /// A drawing of attempts.
@@ -34,10 +34,10 @@ pub(super) fn strip(history: &[AttemptReport]) -> Option<Strip> {
     let columns = history.iter().enumerate().map(|(place, attempt)| {
         let height = tallness(attempt.duration_seconds);
         Column {
-            x: place * COLUMN,
+            x: place * COLUMN + 1,
             top: format!("{:.1}", HEIGHT - height),
             height: format!("{height:.1}"),
-            middle: place * COLUMN + (COLUMN - 1) / 2,
+            middle: place * COLUMN + COLUMN / 2,
             attempt: *attempt,
         }
     });
