@@ -84,8 +84,13 @@ pub(super) async fn landing(State(app): State<App>) -> Response {
 /// What pages load: all of it is part of the program.
 pub(super) async fn asset(name: Result<Path<String>, PathRejection>) -> Response {
     let mut known = html::ASSETS.iter();
-    match name.ok().and_then(|Path(name)| known.find(|asset| asset.name == name)) {
-        Some(asset) => ([(header::CONTENT_TYPE, asset.content_type)], asset.content).into_response(),
+    match name
+        .ok()
+        .and_then(|Path(name)| known.find(|asset| asset.name == name))
+    {
+        Some(asset) => {
+            ([(header::CONTENT_TYPE, asset.content_type)], asset.content).into_response()
+        }
         None => sentence(StatusCode::NOT_FOUND, "No page refers to this."),
     }
 }

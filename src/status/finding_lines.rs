@@ -16,10 +16,7 @@ pub(super) fn finding_lines(findings: &Findings) -> Vec<FactLine> {
         } else {
             "not accepted, as it should be"
         };
-        lines.push((
-            "control dial",
-            format!("{}: {accepted}", control.address),
-        ));
+        lines.push(("control dial", format!("{}: {accepted}", control.address)));
     }
     let paths = [
         ("path", &findings.path),
@@ -64,13 +61,19 @@ fn path_line(path: &Path) -> String {
     };
     let sender = path.rejected_by.map(|by| format!(", sent by {by}"));
     let (answer, ttl) = (said(path.answer), path.answered_at);
-    format!("{hops}; {answer} at hop {ttl}{}", sender.unwrap_or_default())
+    format!(
+        "{hops}; {answer} at hop {ttl}{}",
+        sender.unwrap_or_default()
+    )
 }
 
 fn size_line(size: SizeControl) -> String {
     let mtu = size.path_mtu.map(|mtu| format!("path MTU {mtu}; "));
     let (small, large) = (said(size.small), said(size.large));
-    format!("{}small segments: {small}; large: {large}", mtu.unwrap_or_default())
+    format!(
+        "{}small segments: {small}; large: {large}",
+        mtu.unwrap_or_default()
+    )
 }
 
 fn said(answer: Answer) -> String {

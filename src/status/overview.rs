@@ -40,7 +40,11 @@ impl<'a> Overview<'a> {
 
     /// Of what `filter` lets through.
     pub(super) fn through(report: &'a StatusReport, filter: &Filter) -> Self {
-        let shown: Vec<_> = report.targets.iter().filter(|t| filter.lets_through(t)).collect();
+        let shown: Vec<_> = report
+            .targets
+            .iter()
+            .filter(|t| filter.lets_through(t))
+            .collect();
         let in_state = |state: State| shown.iter().copied().filter(move |t| t.state == state);
         let broken = |requirement| {
             clusters(in_state(State::Unreachable).filter(move |t| t.requirement == requirement))

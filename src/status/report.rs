@@ -65,7 +65,11 @@ impl StatusReport {
     /// The same from an agent whose scheduler stands still: what was true may be so no longer.
     #[must_use]
     pub fn stalled(mut self) -> Self {
-        let newest = self.targets.iter().filter_map(|target| target.last_attempt).max();
+        let newest = self
+            .targets
+            .iter()
+            .filter_map(|target| target.last_attempt)
+            .max();
         let since = newest.map_or_else(String::new, |at| format!(" since {}", human::utc(at)));
         let notice = format!(
             "the agent's scheduler stands still, and nothing has been tested{since}; what follows may be wrong by now. A restart of the agent helps; its log may say why."

@@ -127,7 +127,9 @@ async fn look_at(page: &Page, look: Look) {
     page.emulate_media_features(vec![scheme])
         .await
         .expect("a colour scheme");
-    page.emulate_timezone("Europe/Berlin").await.expect("a zone");
+    page.emulate_timezone("Europe/Berlin")
+        .await
+        .expect("a zone");
     page.execute(SetScriptExecutionDisabledParams::new(!look.scripts))
         .await
         .expect("scripts, or none");

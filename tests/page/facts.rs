@@ -13,7 +13,9 @@ fn every_target_says_on_its_page_what_its_json_says() {
     let origin = format!("http://{}", server.address);
     browse(async |chromium| {
         let tab = chromium.open(&format!("{origin}/status"), Look::DESK).await;
-        let report: Value = tab.eval("fetch('/api/v1/status').then((r) => r.json())").await;
+        let report: Value = tab
+            .eval("fetch('/api/v1/status').then((r) => r.json())")
+            .await;
         let targets = report["targets"].as_array().expect("a list");
         assert!(targets.len() > 20);
         for target in targets {
@@ -21,9 +23,13 @@ fn every_target_says_on_its_page_what_its_json_says() {
         }
         for target in targets {
             let (name, probe) = (text(target, "target"), text(target, "probe"));
-            let path = format!("/status/{}/{probe}", name.replace('[', "%5B").replace(']', "%5D"));
+            let path = format!(
+                "/status/{}/{probe}",
+                name.replace('[', "%5B").replace(']', "%5D")
+            );
             tab.go(&format!("{origin}{path}")).await;
-            tab.run("document.querySelectorAll('details').forEach((d) => (d.open = true))").await;
+            tab.run("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+                .await;
             assert_on_its_page(&tab, target).await;
         }
         tab.assert_well_behaved(&origin);
@@ -33,7 +39,9 @@ fn every_target_says_on_its_page_what_its_json_says() {
 /// State by the section it stands in, failure by its cluster, and the cause in words.
 async fn assert_on_the_overview(tab: &Tab, target: &Value) {
     let (name, probe) = (text(target, "target"), text(target, "probe"));
-    let find = format!("document.getElementById('t-{name}-{probe}') ?? document.getElementById('r-{name}-{probe}')");
+    let find = format!(
+        "document.getElementById('t-{name}-{probe}') ?? document.getElementById('r-{name}-{probe}')"
+    );
     let section: String = tab.eval(&format!("({find}).closest('section').id")).await;
     let state = text(target, "state");
     let expected = match (state, target["warnings"].as_array().map(Vec::len)) {
@@ -46,12 +54,20 @@ async fn assert_on_the_overview(tab: &Tab, target: &Value) {
     };
     assert_eq!(section, expected, "{name} {probe}");
     if let Some(failure) = target["failure"].as_object() {
-        let cluster: String = tab.eval(&format!("({find}).closest('article').innerText")).await;
+        let cluster: String = tab
+            .eval(&format!("({find}).closest('article').innerText"))
+            .await;
         for key in ["phase", "reason"] {
-            assert!(cluster.contains(failure[key].as_str().expect("text")), "{name}: {cluster}");
+            assert!(
+                cluster.contains(failure[key].as_str().expect("text")),
+                "{name}: {cluster}"
+            );
         }
         let cause = &target["diagnosis"]["cause"];
-        assert!(cause.as_str().is_none_or(|cause| cluster.contains(cause)), "{name}: {cluster}");
+        assert!(
+            cause.as_str().is_none_or(|cause| cluster.contains(cause)),
+            "{name}: {cluster}"
+        );
     }
 }
 
@@ -81,7 +97,14 @@ async fn assert_on_its_page(tab: &Tab, target: &Value) {
     for key in ["subject", "issuer", "names", "sha256"] {
         leaves(&facts["certificate"][key], &mut words);
     }
-    for key in ["resolved", "nameserver", "aliases", "rcode", "tls", "banner"] {
+    for key in [
+        "resolved",
+        "nameserver",
+        "aliases",
+        "rcode",
+        "tls",
+        "banner",
+    ] {
         leaves(&facts[key], &mut words);
     }
     leaves(&facts["http"]["status"], &mut words);
@@ -96,12 +119,19 @@ async fn assert_on_its_page(tab: &Tab, target: &Value) {
         ("#history .timeline li", &target["changes"]),
         ("#addresses tbody tr", &target["addresses"]),
     ] {
-        assert_eq!(tab.count(selector).await, list(counted).len(), "{name}: {selector}");
+        assert_eq!(
+            tab.count(selector).await,
+            list(counted).len(),
+            "{name}: {selector}"
+        );
     }
     let phases: Vec<String> = tab
         .eval("[...document.querySelectorAll('.phases th[scope=row]')].map((th) => th.innerText.split(' ')[0])")
         .await;
-    let expected: Vec<_> = list(&target["phases"]).iter().map(|phase| text(phase, "phase")).collect();
+    let expected: Vec<_> = list(&target["phases"])
+        .iter()
+        .map(|phase| text(phase, "phase"))
+        .collect();
     assert_eq!(phases, expected, "{name}");
 }
 

@@ -26,13 +26,23 @@ fn typing_filters_without_loading_the_page_anew_and_escape_clears() {
         assert_eq!(address, "?q=http_denied+UBUNTU");
         let found = tab.text("#found").await;
         assert_eq!(found, "1 of 22 targets match. Show all");
-        assert!(tab.text("h1").await.starts_with("FAILING"), "the headline is of the whole node");
+        assert!(
+            tab.text("h1").await.starts_with("FAILING"),
+            "the headline is of the whole node"
+        );
         let typed: String = tab.eval("document.activeElement.value").await;
         assert_eq!(typed, "http_denied UBUNTU", "the focus stays in the field");
         tab.press("Escape").await;
         tab.until(&format!("!document.querySelector('#found') && document.querySelectorAll('a.target').length === {all}")).await;
-        assert_eq!(tab.eval::<String>("location.pathname + location.search").await, "/status");
-        assert!(tab.eval::<bool>("window.same").await, "the page was never loaded anew");
+        assert_eq!(
+            tab.eval::<String>("location.pathname + location.search")
+                .await,
+            "/status"
+        );
+        assert!(
+            tab.eval::<bool>("window.same").await,
+            "the page was never loaded anew"
+        );
         tab.assert_well_behaved("http://127.0.0.1");
     });
 }
@@ -46,14 +56,21 @@ fn without_scripts_the_form_filters_and_an_address_can_be_shared() {
         tab.click("#filter input").await;
         tab.type_in("ubuntu").await;
         tab.press("Enter").await;
-        tab.until("location.search === '?q=ubuntu&group=&state='").await;
+        tab.until("location.search === '?q=ubuntu&group=&state='")
+            .await;
         tab.until("document.querySelector('#found')").await;
         let names: String = tab.eval(NAMES).await;
-        assert_eq!(names, "archive.ubuntu.com:80 azure.archive.ubuntu.com:80 ntp.ubuntu.com:123 security.ubuntu.com:80");
+        assert_eq!(
+            names,
+            "archive.ubuntu.com:80 azure.archive.ubuntu.com:80 ntp.ubuntu.com:123 security.ubuntu.com:80"
+        );
         for (query, expected) in [
             ("state=pending", "nvidia.github.io:443"),
             ("group=windows", "onegetcdn.azureedge.net:443"),
-            ("state=unproven&q=tunnel", "demo-dns-0a1b2c3d.hcp.eastus.azmk8s.io:9000"),
+            (
+                "state=unproven&q=tunnel",
+                "demo-dns-0a1b2c3d.hcp.eastus.azmk8s.io:9000",
+            ),
             ("state=warned&group=optional", "azure.archive.ubuntu.com:80"),
             ("state=untestable", ""),
             ("q=no-such-thing", ""),
@@ -61,10 +78,16 @@ fn without_scripts_the_form_filters_and_an_address_can_be_shared() {
             tab.go(&format!("{url}?{query}")).await;
             assert_eq!(tab.eval::<String>(NAMES).await, expected, "{query}");
         }
-        tab.go(&format!("{url}?state=untestable&group=key-vault")).await;
-        let shown = "[...document.querySelectorAll('#filter select')].map((s) => s.value).join(' ')";
+        tab.go(&format!("{url}?state=untestable&group=key-vault"))
+            .await;
+        let shown =
+            "[...document.querySelectorAll('#filter select')].map((s) => s.value).join(' ')";
         assert_eq!(tab.eval::<String>(shown).await, "key-vault untestable");
-        assert!(tab.text("#s-untestable").await.contains("*.vault.azure.net"));
+        assert!(
+            tab.text("#s-untestable")
+                .await
+                .contains("*.vault.azure.net")
+        );
         tab.click("#all").await;
         tab.until("location.search === ''").await;
         tab.assert_well_behaved("http://127.0.0.1");
@@ -86,7 +109,8 @@ fn the_numbers_lead_to_what_they_count() {
             let shown = if link.ends_with("untestable") {
                 tab.count("#s-untestable tbody tr").await
             } else {
-                let names = "new Set([...document.querySelectorAll('a.target')].map((a) => a.href)).size";
+                let names =
+                    "new Set([...document.querySelectorAll('a.target')].map((a) => a.href)).size";
                 tab.eval(names).await
             };
             assert_eq!(shown, count, "{link}");

@@ -32,15 +32,27 @@ const CORE: &[(&str, &str)] = &[
     ("management.azure.com", "manage Azure resources"),
     ("login.microsoftonline.com", "sign in to Azure"),
     ("packages.microsoft.com", "install packages"),
-    ("acs-mirror.azureedge.net", "download kubelet and CNI binaries"),
-    ("packages.aks.azure.com", "download kubelet and CNI binaries"),
+    (
+        "acs-mirror.azureedge.net",
+        "download kubelet and CNI binaries",
+    ),
+    (
+        "packages.aks.azure.com",
+        "download kubelet and CNI binaries",
+    ),
     (API_SERVER, "talk to the API server"),
 ];
 const API_SERVER: &str = "demo-dns-0a1b2c3d.hcp.eastus.azmk8s.io";
 const MONITOR: &[(&str, &str)] = &[
     ("dc.services.visualstudio.com", "send telemetry"),
-    ("eastus.handler.control.monitor.azure.com", "fetch rules of collection"),
-    ("global.handler.control.monitor.azure.com", "fetch rules of collection"),
+    (
+        "eastus.handler.control.monitor.azure.com",
+        "fetch rules of collection",
+    ),
+    (
+        "global.handler.control.monitor.azure.com",
+        "fetch rules of collection",
+    ),
     ("eastus.ods.opinsights.azure.com", "send logs"),
 ];
 const POLICY: &[(&str, &str)] = &[
@@ -92,8 +104,20 @@ fn targets() -> Vec<Target> {
         target("168.63.129.16", Some(53), over_tcp, core, "resolve names"),
         target(BROKEN, None, Probe::Dns, core, ""),
         target("management.azure.com", None, Probe::Dns, core, ""),
-        target("ntp.ubuntu.com", Some(123), Probe::Ntp, core, "keep the clock right"),
-        target("security.ubuntu.com", Some(80), Probe::Http, Group::Optional, "install updates"),
+        target(
+            "ntp.ubuntu.com",
+            Some(123),
+            Probe::Ntp,
+            core,
+            "keep the clock right",
+        ),
+        target(
+            "security.ubuntu.com",
+            Some(80),
+            Probe::Http,
+            Group::Optional,
+            "install updates",
+        ),
         target(API_SERVER, Some(22), Probe::Ssh, core, "carry the tunnel"),
     ]);
     targets
@@ -147,7 +171,10 @@ fn proven(target: &Target, seconds: i64, seed: i64) -> Outcome {
 fn refuted(scene: Scene, target: &Target) -> impl Fn(i64) -> Outcome {
     let (phase, why) = if scene == Scene::OneBroken {
         let detail = "Connection reset by peer (os error 104)";
-        (Phase::Tls, failure(Phase::Tls, Reason::ConnectionReset, detail))
+        (
+            Phase::Tls,
+            failure(Phase::Tls, Reason::ConnectionReset, detail),
+        )
     } else {
         let phase = match target.probe.kind() {
             ProbeKind::DnsTcp => Phase::Connect,
@@ -161,7 +188,19 @@ fn refuted(scene: Scene, target: &Target) -> impl Fn(i64) -> Outcome {
     if let (Some(last), Reason::Timeout) = (phases.last_mut(), why.reason) {
         last.elapsed = Duration::from_secs(10);
     }
-    let facts = if phase == Phase::Tls { resolved() } else { Facts::default() };
+    let facts = if phase == Phase::Tls {
+        resolved()
+    } else {
+        Facts::default()
+    };
     let target = target.clone();
-    move |seconds| outcome(&target, seconds, phases.clone(), Verdict::Unreachable(why.clone()), &facts)
+    move |seconds| {
+        outcome(
+            &target,
+            seconds,
+            phases.clone(),
+            Verdict::Unreachable(why.clone()),
+            &facts,
+        )
+    }
 }

@@ -19,7 +19,12 @@ fn pictures_for_the_documentation_can_be_taken() {
         ("one-broken", Scene::OneBroken, "/status", Look::DESK),
         ("one-broken-dark", Scene::OneBroken, "/status", Look::DARK),
         ("one-broken-phone", Scene::OneBroken, "/status", Look::PHONE),
-        ("everything-broken", Scene::EverythingBroken, "/status", Look::DESK),
+        (
+            "everything-broken",
+            Scene::EverythingBroken,
+            "/status",
+            Look::DESK,
+        ),
         ("target", Scene::OneBroken, target, tall(Look::DESK, 1500)),
         ("target-phone", Scene::OneBroken, target, Look::PHONE),
     ];

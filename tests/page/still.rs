@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::http::Request;
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use egress_probe::server::router;
@@ -64,7 +64,9 @@ impl Drop for Still {
 }
 
 async fn policy_of_the_agent() -> HeaderValue {
-    let request = Request::get("/status").body(Body::empty()).expect("a request");
+    let request = Request::get("/status")
+        .body(Body::empty())
+        .expect("a request");
     let answer = router(app()).oneshot(request).await.expect("an answer");
     answer.headers()[CONTENT_SECURITY_POLICY].clone()
 }

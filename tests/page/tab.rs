@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chromiumoxide::Page;
-use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchKeyEventParams, DispatchKeyEventType,
-};
+use chromiumoxide::cdp::browser_protocol::input::{DispatchKeyEventParams, DispatchKeyEventType};
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
@@ -107,7 +105,9 @@ impl Tab {
 
     /// Runs statements for what they do.
     pub(crate) async fn run(&self, statements: &str) {
-        let done: bool = self.eval(&format!("(() => {{ {statements}; return true }})()")).await;
+        let done: bool = self
+            .eval(&format!("(() => {{ {statements}; return true }})()"))
+            .await;
         assert!(done);
     }
 
@@ -137,7 +137,9 @@ impl Tab {
 
     /// Not while one page gives way to another, either.
     async fn holds(&self, expression: &str) -> bool {
-        let asked = self.page.evaluate_expression(format!("Boolean({expression})"));
+        let asked = self
+            .page
+            .evaluate_expression(format!("Boolean({expression})"));
         let answer = asked.await.ok().and_then(|answer| answer.into_value().ok());
         answer.unwrap_or(false)
     }

@@ -87,9 +87,7 @@ impl Running {
     }
 
     pub(crate) fn start_at(address: SocketAddr, app: App, limits: Limits) -> Self {
-        let server = Server::bind(address)
-            .expect("a socket")
-            .with_limits(limits);
+        let server = Server::bind(address).expect("a socket").with_limits(limits);
         let (address, stop) = (server.local_addr(), CancellationToken::new());
         let until = stop.clone();
         let thread = std::thread::spawn(move || {

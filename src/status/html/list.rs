@@ -39,3 +39,57 @@ impl<'a> Listed<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Facts;
+    use crate::store::State;
+    use crate::target::{ProbeKind, Requirement};
+    use jiff::Timestamp;
+
+    fn target() -> TargetReport {
+        TargetReport {
+            target: "a.example:443".to_owned(),
+            probe: ProbeKind::Https,
+            host: "a.example".to_owned(),
+            port: Some(443),
+            groups: Vec::new(),
+            requirement: Requirement::Required,
+            purpose: String::new(),
+            state: State::Pending,
+            since: Timestamp::UNIX_EPOCH,
+            last_attempt: None,
+            duration_seconds: None,
+            phases: Vec::new(),
+            address: None,
+            addresses: Vec::new(),
+            failure: None,
+            diagnosis: None,
+            rules: Vec::new(),
+            warnings: Vec::new(),
+            facts: Facts::default(),
+            findings: None,
+            history: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn long_lists_are_folded_then_cut_and_shown_whole_when_asked_for() {
+        let target = target();
+        for (all, asked, in_sight, folded, more) in [
+            (0, false, 0, 0, 0),
+            (7, false, 7, 0, 0),
+            (8, false, 6, 2, 0),
+            (40, false, 6, 34, 0),
+            (500, false, 6, 34, 460),
+            (500, true, 500, 0, 0),
+        ] {
+            let targets = vec![&target; all];
+            let listed = Listed::of(&targets, asked);
+            let sizes = (listed.in_sight.len(), listed.folded.len(), listed.more);
+            assert_eq!(sizes, (in_sight, folded, more), "{all} {asked}");
+        }
+    }
+}

@@ -117,8 +117,18 @@ fn broken<'a>(overview: &'a Overview<'a>) -> [BrokenSection<'a>; 3] {
         clusters,
     };
     [
-        section("required", "Unreachable, required", "bad", &overview.required),
-        section("optional", "Unreachable, optional", "warn", &overview.optional),
+        section(
+            "required",
+            "Unreachable, required",
+            "bad",
+            &overview.required,
+        ),
+        section(
+            "optional",
+            "Unreachable, optional",
+            "warn",
+            &overview.optional,
+        ),
         section("unproven", "Unproven", "warn", &overview.unproven),
     ]
 }

@@ -70,3 +70,40 @@ fn told(history: &[AttemptReport]) -> String {
         human::duration(durations().fold(0.0, f64::max)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn attempt(state: State, duration_seconds: f64) -> AttemptReport {
+        AttemptReport {
+            at: Timestamp::UNIX_EPOCH,
+            duration_seconds,
+            state,
+            phase: None,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn each_decade_is_a_step_and_nothing_is_invisible_or_too_tall() {
+        let heights = [0.0, 1e-4, 1e-3, 1e-2, 10.0, 100.0].map(tallness);
+        assert!((heights[2] - heights[1] - (heights[3] - heights[2])).abs() < 1e-9);
+        assert!((heights[0] - LEAST).abs() < 1e-9 && (heights[1] - LEAST).abs() < 1e-9);
+        assert!((heights[4] - HEIGHT).abs() < 1e-9 && (heights[5] - HEIGHT).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_drawn_is_told_too() {
+        assert!(strip(&[]).is_none());
+        let history = [
+            attempt(State::Reachable, 0.012),
+            attempt(State::Unreachable, 10.0),
+        ];
+        let strip = strip(&history).expect("a strip");
+        let told = "2 attempts, newest last: 1 reachable, 1 unreachable; 12 ms to 10.0 s";
+        assert_eq!(strip.told, told);
+        assert_eq!(strip.columns.len(), 2);
+    }
+}
