@@ -7,7 +7,7 @@ AGENT := target/release/egress-probe
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
 .PHONY: help run test lint audit doc man image packages lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down \
-	rules dashboards
+	rules dashboards screenshots
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,13 @@ rules: ## the shipped forms of alerts and recording rules, from manifests/rules
 
 dashboards: ## the dashboards, from tests/dashboards
 	UPDATE_DASHBOARDS=1 cargo test --quiet --test dashboards shipped
+
+screenshots: packages ## the pictures of the page in docs/images, as root; needs Debian's pngquant
+	@command -v pngquant >/dev/null || { echo "pngquant is missing: apt-get install pngquant"; exit 1; }
+	cargo test --test page --no-run
+	unshare --net sh -c 'ip link set lo up && WRITE_SCREENSHOTS=1 cargo test --quiet --offline --test page pictures'
+	pngquant --force --ext .png --speed 1 --nofs 128 docs/images/*.png
+
 man: ## manual pages of every command, in target/man
 	cargo run --quiet -- man --into target/man
 

@@ -25,7 +25,7 @@ fn pictures_for_the_documentation_can_be_taken() {
             "/status",
             Look::DESK,
         ),
-        ("target", Scene::OneBroken, target, tall(Look::DESK, 1500)),
+        ("target", Scene::OneBroken, target, tall(Look::DESK, 1240)),
         ("target-phone", Scene::OneBroken, target, Look::PHONE),
     ];
     browse(async |chromium| {

@@ -26,6 +26,7 @@ struct OverviewPage<'a> {
     freshness: String,
     filter: &'a Filter,
     groups: Vec<Group>,
+    sections: &'static [Section],
     /// How many targets and rows the filter lets through.
     found: (usize, usize),
     broken: [BrokenSection<'a>; 3],
@@ -69,10 +70,6 @@ impl OverviewPage<'_> {
     fn listed<'b>(&self, cluster: &'b Cluster<'_>) -> Listed<'b> {
         Listed::of(&cluster.targets, !self.filter.is_empty())
     }
-
-    fn sections(&self) -> &'static [Section] {
-        Section::ALL
-    }
 }
 
 /// The whole report, the worst first.
@@ -97,6 +94,7 @@ pub fn render_filtered(report: &StatusReport, filter: &Filter) -> askama::Result
         freshness: report.freshness(),
         filter,
         groups: groups(report),
+        sections: Section::ALL,
         found: (found.count(), untestable.len()),
         broken: broken(&overview),
         noted: noted(&overview, !filter.is_empty()),
@@ -151,11 +149,12 @@ fn noted<'a>(overview: &'a Overview<'a>, asked: bool) -> [NotedSection<'a>; 2] {
 
 fn healthy(overview: &Overview<'_>, filter: &Filter) -> Healthy {
     let count: usize = overview.reachable.iter().map(|(_, all)| all.len()).sum();
-    match count {
-        _ if !filter.is_empty() => Healthy::Open,
-        ..=FOLDED_ABOVE => Healthy::Open,
-        ..=LEFT_OUT_ABOVE => Healthy::Folded,
-        _ => Healthy::LeftOut,
+    if !filter.is_empty() || count <= FOLDED_ABOVE {
+        Healthy::Open
+    } else if count <= LEFT_OUT_ABOVE {
+        Healthy::Folded
+    } else {
+        Healthy::LeftOut
     }
 }
 
