@@ -16,7 +16,7 @@ use crate::tab::{Heard, Tab};
 const CHROMIUM: &str = "/usr/bin/chromium";
 
 /// For one test; far beyond what a busy machine needs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// Background work of a browser that would ask for hosts of its maker.
 const QUIET: [&str; 6] = [

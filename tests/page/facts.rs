@@ -111,7 +111,12 @@ async fn assert_on_its_page(tab: &Tab, target: &Value) {
     for word in words {
         assert!(page.contains(&word), "{name} without {word:?}:\n{page}");
     }
-    // Bars, columns, rows and entries, one for each.
+    assert_one_for_each(tab, target).await;
+}
+
+/// Bars, columns, rows and entries.
+async fn assert_one_for_each(tab: &Tab, target: &Value) {
+    let name = text(target, "target");
     for (selector, counted) in [
         (".phases tbody tr", &target["phases"]),
         (".strip g", &target["history"]),

@@ -80,24 +80,7 @@ fn a_fault_shows_by_itself_and_heals_again_while_the_reader_is_not_disturbed() {
         tab.until("document.querySelector('h1').innerText.startsWith('FAILING 1 of')")
             .await;
         assert_undisturbed(&tab, &mine, before).await;
-        let broken = format!("t-{}:443-https", name(7));
-        let cluster: String = tab
-            .eval(&format!(
-                "document.getElementById('{broken}').closest('article').innerText"
-            ))
-            .await;
-        for words in [
-            "tls connection_reset",
-            "sni_filter",
-            "application rule: https:443 to host-07.example",
-        ] {
-            assert!(cluster.contains(words), "{words}: {cluster}");
-        }
-        assert!(
-            tab.text("#lately li")
-                .await
-                .contains("reachable to unreachable")
-        );
+        assert_told(&tab).await;
         let json: Value = tab
             .eval("fetch('/api/v1/status').then((r) => r.json())")
             .await;
@@ -119,6 +102,28 @@ fn a_fault_shows_by_itself_and_heals_again_while_the_reader_is_not_disturbed() {
         tab.assert_well_behaved(&origin);
     });
     drop(running);
+}
+
+/// What is broken, why, what to ask for, and when it began.
+async fn assert_told(tab: &Tab) {
+    let broken = format!("t-{}:443-https", name(7));
+    let cluster: String = tab
+        .eval(&format!(
+            "document.getElementById('{broken}').closest('article').innerText"
+        ))
+        .await;
+    for words in [
+        "tls connection_reset",
+        "sni_filter",
+        "application rule: https:443 to host-07.example",
+    ] {
+        assert!(cluster.contains(words), "{words}: {cluster}");
+    }
+    assert!(
+        tab.text("#lately li")
+            .await
+            .contains("reachable to unreachable")
+    );
 }
 
 /// Somebody reads here: unfolded, scrolled to a target, which has the focus, with some text selected.

@@ -1,4 +1,4 @@
-//! The page in a real browser: Debian's Chromium, driven over its DevTools protocol.
+//! The page in a real browser: Debian's Chromium, driven over its own protocol (CDP).
 
 #[path = "../support/fixture.rs"]
 mod fixture;

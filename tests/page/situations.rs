@@ -109,9 +109,9 @@ fn an_agent_that_is_gone_is_noticed_told_once_and_found_again() {
             tab.eval::<String>("document.title").await,
             format!("(old) {title}")
         );
-        let tried = "performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith('/status')).length";
-        let tries: usize = tab.eval(tried).await;
-        tab.until(&format!("{tried} > {tries}")).await;
+        let asked = "performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith('/status')).length";
+        let tries: usize = tab.eval(asked).await;
+        tab.until(&format!("{asked} > {tries}")).await;
         assert_eq!(
             tab.eval::<usize>("window.readings").await,
             1,

@@ -123,7 +123,7 @@ impl Tab {
 
     /// Waits until an expression is true. The limit is far beyond what a busy machine needs.
     pub(crate) async fn until(&self, expression: &str) {
-        const LIMIT: Duration = Duration::from_secs(20);
+        const LIMIT: Duration = Duration::from_mins(1);
         let end = Instant::now() + LIMIT;
         while !self.holds(expression).await {
             if Instant::now() > end {
