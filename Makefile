@@ -7,8 +7,8 @@ BENCH := target/release/egress-bench
 # Where `make image` puts its name; your registry before it: make image IMAGE=registry.example.com/egress-probe:0.1.0
 IMAGE ?= egress-probe:$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-.PHONY: help run test fuzz lint doc rules dashboards man audit advisories sbom reproducible image packages bench \
-	bench-change soak suffixes lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down bench-build
+.PHONY: help run test fuzz lint doc rules dashboards screenshots man audit advisories sbom reproducible image packages \
+	bench bench-change soak suffixes lab lab-status lab-fault lab-block lab-heal lab-exec lab-faults lab-down bench-build
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ rules: ## the shipped forms of alerts and recording rules, from manifests/rules
 
 dashboards: ## the dashboards, from tests/dashboards
 	UPDATE_DASHBOARDS=1 cargo test --quiet --test dashboards shipped
+
+screenshots: packages ## the pictures of the page in docs/images, as root; needs Debian's pngquant
+	@command -v pngquant >/dev/null || { echo "pngquant is missing: apt-get install pngquant"; exit 1; }
+	cargo test --test page --no-run
+	unshare --net sh -c 'ip link set lo up && WRITE_SCREENSHOTS=1 cargo test --quiet --offline --test page pictures'
+	pngquant --force --ext .png --speed 1 --nofs 128 docs/images/*.png
 
 man: ## manual pages of every command, in target/man
 	cargo run --quiet -- man --into target/man

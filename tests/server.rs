@@ -166,8 +166,9 @@ async fn every_answer_is_guarded() {
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; "), "{path}");
         assert!(
-            policy.starts_with("default-src 'none'; style-src 'self'"),
+            !policy.contains("unsafe") && !policy.contains("http"),
             "{path}"
         );
     }
@@ -176,17 +177,89 @@ async fn every_answer_is_guarded() {
 #[tokio::test]
 async fn pages_keep_their_own_policy_and_link_to_what_exists() {
     let page = get("/status", "text/html").await.body;
-    assert!(!page.contains("style=\"") && !page.contains("<script") && !page.contains("<style"));
+    assert!(!page.contains("style=\"") && !page.contains("<style"));
     assert!(!page.contains("http://") && !page.contains("https://"));
-    let links: Vec<_> = page
-        .split("href=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
+    let named = |attribute: &str| -> Vec<String> {
+        let rests = page.split(attribute).skip(1);
+        let values = rests.filter_map(|rest| rest.split('"').next());
+        values.map(|value| value.replace("&amp;", "&")).collect()
+    };
+    assert_eq!(named("<script type=\"module\" src=\""), ["/static/page.js"]);
+    assert_eq!(page.matches("<script").count(), 1);
+    let links = [named("href=\""), named("src=\"")].concat();
     assert!(links.len() > 20);
-    for link in links {
-        assert_eq!(get(link, "*/*").await.status, StatusCode::OK, "{link}");
+    for link in links.iter().filter(|link| !link.starts_with('#')) {
+        assert_eq!(
+            get(link, "text/html").await.status,
+            StatusCode::OK,
+            "{link}"
+        );
     }
+}
+
+#[tokio::test]
+async fn everything_that_a_page_may_load_is_there_and_nothing_else() {
+    for (name, content_type, begins) in [
+        ("style.css", "text/css; charset=utf-8", ":root"),
+        ("page.js", "text/javascript; charset=utf-8", "// "),
+        ("live.js", "text/javascript; charset=utf-8", "// "),
+        ("good.svg", "image/svg+xml", "<svg"),
+        ("warn.svg", "image/svg+xml", "<svg"),
+        ("bad.svg", "image/svg+xml", "<svg"),
+    ] {
+        let answer = get(&format!("/static/{name}"), "*/*").await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}");
+        assert_eq!(answer.header("content-type"), content_type, "{name}");
+        assert!(answer.body.starts_with(begins), "{name}");
+    }
+    for path in [
+        "/static/",
+        "/static/none.css",
+        "/static/..%2fpage.js",
+        "/static/%ff",
+    ] {
+        assert_eq!(
+            get(path, "*/*").await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_the_page_for_browsers_is_filtered_and_wrong_words_are_refused() {
+    for (path, accept, sentence) in [
+        (
+            "/status?q=mcr",
+            "*/*",
+            "Only the page for browsers can be filtered",
+        ),
+        (
+            "/status?group=core&format=json",
+            "text/html",
+            "Only the page for browsers",
+        ),
+        (
+            "/status?group=cores",
+            "text/html",
+            "A group or state of `cores` is not known here; did you mean `core`?",
+        ),
+        (
+            "/status?state=broken",
+            "text/html",
+            "A group or state of `broken` is not known here",
+        ),
+    ] {
+        let answer = get(path, accept).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(answer.body.starts_with(sentence), "{path}: {}", answer.body);
+    }
+    let whole = get("/status?q=&group=&state=", "*/*").await;
+    assert_eq!(
+        whole.status,
+        StatusCode::OK,
+        "an empty form asks for nothing"
+    );
 }
 
 #[tokio::test]
@@ -326,6 +399,15 @@ async fn health_is_the_schedulers_and_not_the_networks() {
     let stuck = ask(app.clone(), probe()).await;
     assert_eq!(stuck.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(stuck.body, "The scheduler has not run for 31 s.\n");
+    for (accept, word) in [
+        ("text/html", "<b>STALE</b>"),
+        ("*/*", "STALE  "),
+        ("application/json", "stands still"),
+    ] {
+        let request = Request::get("/status").header("accept", accept);
+        let page = ask(app.clone(), request.body(Body::empty()).expect("a request")).await;
+        assert!(page.body.contains(word), "{accept}: {}", page.body);
+    }
     app.heartbeat.beat(Duration::ZERO);
     assert_eq!(ask(app, probe()).await.status, StatusCode::OK);
 }

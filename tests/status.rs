@@ -274,6 +274,83 @@ fn every_target_of_the_report_is_on_every_page() {
     }
 }
 
+/// The entries of the time line, as words.
+fn timeline(report: &StatusReport) -> Vec<String> {
+    let page = html::render(report).expect("a page");
+    let (_, rest) = page
+        .split_once("<ol class=\"timeline card\">")
+        .expect("a time line");
+    let (list, _) = rest.split_once("</ol>").expect("its end");
+    let plain = |entry: &str| {
+        let parts = entry
+            .split('<')
+            .filter_map(|part| Some(part.split_once('>')?.1));
+        parts
+            .collect::<String>()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    list.split("<li ")
+        .skip(1)
+        .map(|entry| plain(&format!("<{entry}")))
+        .collect()
+}
+
+#[test]
+fn what_changed_is_told_over_all_targets_the_newest_first_and_what_changed_alike_once() {
+    let entries = timeline(&fixture::report());
+    assert_eq!(
+        entries[2],
+        "60 s ago × archive.ubuntu.com:80 http: reachable to unreachable, request http_denied",
+        "{entries:#?}"
+    );
+    let together = entries
+        .iter()
+        .find(|entry| entry.contains("tls connection_reset"));
+    assert_eq!(
+        together.expect("an entry"),
+        "3 min ago × acs-mirror.azureedge.net:443 https, management.azure.com:443 https: \
+         reachable to unreachable, tls connection_reset"
+    );
+    let first = entries
+        .iter()
+        .find(|entry| entry.contains("and 8 more: pending to reachable"));
+    assert!(first.is_some(), "{entries:#?}");
+}
+
+#[test]
+fn the_time_line_has_an_end() {
+    let mut records = fixture::records();
+    let mut flapping = records.swap_remove(0);
+    let change = flapping.changes[0].clone();
+    for minutes in 0..100 {
+        let at = fixture::before(minutes * 120);
+        flapping.changes.push_front(egress_probe::store::Change {
+            at,
+            ..change.clone()
+        });
+    }
+    let report = StatusReport::new(&fixture::about(), &[flapping], fixture::now());
+    assert_eq!(timeline(&report).len(), 20);
+}
+
+#[test]
+fn a_report_of_an_agent_that_stands_still_is_never_green() {
+    let calm = |record: &Record| TargetReport::new(record, None).is_quiet();
+    let report = report_of(calm, false).stalled();
+    let headline = Headline::of(&report);
+    assert_eq!(headline.health, Health::Stale);
+    let sentence = "nothing is tested any more; before that, all 5 required reachable";
+    assert_eq!(headline.sentence, sentence);
+    assert!(report.notices[0].contains("nothing has been tested since 2026-11-23 20:04:40 UTC"));
+    assert!(
+        !html::render(&report)
+            .expect("a page")
+            .contains("banner good")
+    );
+}
+
 #[test]
 fn rules_name_what_a_firewall_team_needs() {
     let report = fixture::report();

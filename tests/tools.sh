@@ -1,11 +1,32 @@
 #!/bin/sh
-# Puts the tools of tests/tools.txt under target/tools, when that is not done yet. Nothing else is changed on the machine.
+# Puts the tools of tests/tools.txt, and axe-core, under target/tools, when that is not done yet. Nothing else is
+# changed on the machine.
 set -eu
 cd "$(dirname "$0")/.."
 
 wanted=tests/tools.txt
 tools=target/tools
-! cmp -s $wanted $tools/tools.txt || exit 0
+
+# axe-core looks for what keeps people out of a page. The digest is that of the package in the npm registry.
+axe=axe-core-4.14.1
+digest=sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==
+axe() {
+    [ ! -e $tools/$axe.js ] || return 0
+    mkdir -p $tools/npm
+    npm pack --silent --pack-destination $tools/npm "axe-core@${axe#axe-core-}" >/dev/null
+    [ "sha512-$(openssl dgst -sha512 -binary $tools/npm/$axe.tgz | base64 -w0)" = "$digest" ] || {
+        echo "$axe is not the one that is expected" >&2
+        exit 1
+    }
+    tar -xzf $tools/npm/$axe.tgz -C $tools/npm package/axe.min.js
+    mv $tools/npm/package/axe.min.js $tools/$axe.js
+    rm -r $tools/npm
+}
+
+if cmp -s $wanted $tools/tools.txt; then
+    axe
+    exit 0
+fi
 
 rm -rf $tools
 mkdir -p $tools
@@ -29,3 +50,4 @@ mv $tools/python/bin/hadolint $tools/hadolint
 mv $tools/python/cloudrail/terraform_0_15/terraform $tools/terraform
 chmod +x $tools/terraform
 cp $wanted $tools/tools.txt
+axe

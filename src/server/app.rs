@@ -49,7 +49,13 @@ impl App {
     pub const FIRST_ROUND: Duration = Duration::from_mins(1);
 
     pub(super) fn report(&self) -> StatusReport {
-        StatusReport::new(&self.about.load(), &self.store.snapshot(), Timestamp::now())
+        let about = self.about.load();
+        let report = StatusReport::new(&about, &self.store.snapshot(), Timestamp::now());
+        if self.heartbeat.age() > health::STUCK {
+            report.stalled()
+        } else {
+            report
+        }
     }
 }
 
@@ -83,7 +89,7 @@ pub fn router(app: App) -> Router {
         .route("/status", get(status_pages::status))
         .route("/status/{target}/{probe}", get(status_pages::target))
         .route("/api/v1/status", get(status_pages::api))
-        .route("/static/style.css", get(status_pages::style))
+        .route("/static/{name}", get(status_pages::asset))
         .route("/metrics", get(exposition::metrics))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -132,7 +138,7 @@ async fn guarded(mut response: Response) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
         (
             header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         ),
     ];
     for (name, value) in GUARDS {

@@ -62,12 +62,14 @@ pub(super) enum PageKind {
     Landing,
     /// One of a target: there are too many of them to keep copies.
     Target,
+    /// A page that is filtered: too many as well.
+    Filtered,
 }
 
 /// What was made of late, and what that took.
 #[derive(Debug, Default)]
 pub struct Copies {
-    budgets: [Mutex<Budget>; 7],
+    budgets: [Mutex<Budget>; 8],
     bytes: Arc<AtomicUsize>,
 }
 

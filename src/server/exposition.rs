@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::accept::preferred;
 use super::app::{App, sentence};
 use super::copies::{Made, Page, PageKind};
-use super::status_pages::accepted;
+use super::query::accepted;
 use crate::metrics;
 
 const OFFERS: &[(&str, &str)] = &[

@@ -10,7 +10,7 @@ use super::app::{App, sentence};
 use crate::store::{Record, State as TargetState};
 
 /// A scheduler that has not turned for so long is stuck.
-const STUCK: Duration = Duration::from_secs(30);
+pub(super) const STUCK: Duration = Duration::from_secs(30);
 
 pub(super) async fn healthz(State(app): State<App>) -> Response {
     let age = app.heartbeat.age();

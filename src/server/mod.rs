@@ -15,6 +15,7 @@ mod lasting;
 mod limits;
 mod passwords;
 mod peer;
+mod query;
 mod ration;
 mod reload;
 mod status_pages;

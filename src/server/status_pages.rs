@@ -3,36 +3,19 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::accept::preferred;
 use super::app::{App, PAGES, sentence};
 use super::copies::{Made, Page, PageKind};
 use super::lasting::Lasting;
+use super::query::{Asked, WantedQuery, asked};
 use super::watch::{self, View};
-use crate::labels::UnknownMember;
 use crate::status::text::Style;
 use crate::status::{Format, html, text};
-
-/// The first one is for clients that do not care, such as curl.
-const OFFERS: &[(Format, &str)] = &[
-    (Format::Text, "text/plain"),
-    (Format::Html, "text/html"),
-    (Format::Json, "application/json"),
-];
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
-    format: Option<String>,
-    /// Present or not; it has no value.
-    watch: Option<String>,
-}
-
-type WantedQuery = Result<Query<Wanted>, QueryRejection>;
 
 /// Below the text page: a reader of a terminal has no links.
 const WHERE_ELSE: &str =
@@ -44,8 +27,8 @@ pub(super) async fn status(
     lasting: Option<Extension<Lasting>>,
     headers: HeaderMap,
 ) -> Response {
-    let format = match wanted_of(wanted, &headers) {
-        Ok(Asked::Once(format)) => format,
+    let (format, filter) = match asked(wanted, &headers) {
+        Ok(Asked::Once(format, filter)) => (format, filter),
         Ok(Asked::Watch) => return watch::answer(app, View::Overview, lasting),
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
@@ -54,9 +37,12 @@ pub(super) async fn status(
             plain(text::render(&app.report(), Style::PLAIN) + WHERE_ELSE)
         }),
         Format::Json => api(State(app)).await,
-        Format::Html => app
-            .copies
-            .page(PageKind::Html, || page(html::render(&app.report()))),
+        Format::Html if filter.is_empty() => app.copies.page(PageKind::Html, || {
+            page(html::render_filtered(&app.report(), &filter))
+        }),
+        Format::Html => app.copies.answer(PageKind::Filtered, || {
+            page(html::render_filtered(&app.report(), &filter)).into_response()
+        }),
     }
 }
 
@@ -67,7 +53,7 @@ pub(super) async fn target(
     lasting: Option<Extension<Lasting>>,
     headers: HeaderMap,
 ) -> Response {
-    let asked = match wanted_of(wanted, &headers) {
+    let asked = match asked(wanted, &headers) {
         Ok(asked) => asked,
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
@@ -90,7 +76,7 @@ fn one_target(
         return sentence(StatusCode::NOT_FOUND, text);
     };
     let format = match asked {
-        Asked::Once(format) => format,
+        Asked::Once(format, _) => format,
         Asked::Watch => return watch::answer(app, View::of(target), lasting),
     };
     let now = report.generated_at;
@@ -116,50 +102,17 @@ pub(super) async fn landing(State(app): State<App>) -> Response {
     })
 }
 
-pub(super) async fn style() -> Response {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        html::STYLE,
-    )
-        .into_response()
-}
-
-/// All `Accept` headers as one.
-pub(super) fn accepted(headers: &HeaderMap) -> String {
-    let values = headers.get_all(header::ACCEPT).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .collect::<Vec<_>>()
-        .join(",")
-}
-
-/// What a query asks for.
-#[derive(Clone, Copy)]
-enum Asked {
-    Once(Format),
-    Watch,
-}
-
-/// What is wanted, or a sentence on why that cannot be had.
-fn wanted_of(wanted: WantedQuery, headers: &HeaderMap) -> Result<Asked, String> {
-    let Query(wanted) = wanted.map_err(|error| format!("The query cannot be read: {error}."))?;
-    let format = match &wanted.format {
-        Some(format) => Some(
-            format
-                .parse()
-                .map_err(|error: UnknownMember| format!("A format of {error}."))?,
-        ),
-        None => None,
-    };
-    match (wanted.watch.as_deref(), format) {
-        (None, Some(format)) => Ok(Asked::Once(format)),
-        (None, None) => {
-            let liked = preferred(&accepted(headers), OFFERS).copied();
-            Ok(Asked::Once(liked.unwrap_or(Format::Text)))
+/// What pages load: all of it is part of the program.
+pub(super) async fn asset(name: Result<Path<String>, PathRejection>) -> Response {
+    let mut known = html::ASSETS.iter();
+    match name
+        .ok()
+        .and_then(|Path(name)| known.find(|asset| asset.name == name))
+    {
+        Some(asset) => {
+            ([(header::CONTENT_TYPE, asset.content_type)], asset.content).into_response()
         }
-        (Some(""), None | Some(Format::Text)) => Ok(Asked::Watch),
-        (Some(""), Some(_)) => Err("Only text pages can be watched: ?watch.".to_owned()),
-        (Some(_), _) => Err("watch takes no value: ?watch.".to_owned()),
+        None => sentence(StatusCode::NOT_FOUND, "No page refers to this."),
     }
 }
 

@@ -11,6 +11,8 @@ closed_set! {
     pub enum Health {
         /// A required target is unreachable.
         Failing = "FAILING",
+        /// Nothing is tested any more: whatever was known is old.
+        Stale = "STALE",
         /// No required target is known to be unreachable, but one is unproven.
         Unproven = "UNPROVEN",
         /// A required target has not been decided yet.
@@ -77,6 +79,12 @@ impl Headline {
             (quiet(report), reachable)
         };
         let sentence = sentence + &asides(report, health);
+        if report.stalled {
+            return Self {
+                health: Health::Stale,
+                sentence: format!("nothing is tested any more; before that, {sentence}"),
+            };
+        }
         Self { health, sentence }
     }
 }

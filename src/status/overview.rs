@@ -1,6 +1,7 @@
 //! What a reader must see, in order of importance: shared by the text page and the HTML page.
 
 use super::cause_lines::causes_of;
+use super::filter::Filter;
 use super::meaning::{Meaning, meaning};
 use super::report::StatusReport;
 use super::rule::rule_lines;
@@ -9,6 +10,9 @@ use crate::diagnosis::Cause;
 use crate::outcome::{Phase, Reason};
 use crate::store::State;
 use crate::target::{Group, Requirement};
+
+/// When more targets than this fail alike, what they have in common is said once, and the rest on their own pages.
+const MOST_IN_FULL: usize = 5;
 
 /// The targets of a report, sorted into sections.
 pub(super) struct Overview<'a> {
@@ -31,7 +35,17 @@ pub(super) struct Cluster<'a> {
 
 impl<'a> Overview<'a> {
     pub(super) fn new(report: &'a StatusReport) -> Self {
-        let in_state = |state: State| report.targets.iter().filter(move |t| t.state == state);
+        Self::through(report, &Filter::default())
+    }
+
+    /// Of what `filter` lets through.
+    pub(super) fn through(report: &'a StatusReport, filter: &Filter) -> Self {
+        let shown: Vec<_> = report
+            .targets
+            .iter()
+            .filter(|t| filter.lets_through(t))
+            .collect();
+        let in_state = |state: State| shown.iter().copied().filter(move |t| t.state == state);
         let broken = |requirement| {
             clusters(in_state(State::Unreachable).filter(move |t| t.requirement == requirement))
         };
@@ -49,6 +63,11 @@ impl<'a> Overview<'a> {
 }
 
 impl Cluster<'_> {
+    /// Whether there are too many targets to say everything of each.
+    pub(super) fn is_large(&self) -> bool {
+        self.targets.len() > MOST_IN_FULL
+    }
+
     /// What was observed, when it is word for word the same at every target.
     pub(super) fn shared_detail(&self) -> Option<&str> {
         let mut details = self.targets.iter().map(|target| target.failure.as_ref());

@@ -34,6 +34,9 @@ pub struct StatusReport {
     pub untestable: Vec<Untestable>,
     /// Sentences that a reader must see first.
     pub notices: Vec<String>,
+    /// Nothing is tested any more, so that all of this is old. A notice tells it to readers of the JSON.
+    #[serde(skip)]
+    pub stalled: bool,
 }
 
 impl StatusReport {
@@ -55,7 +58,25 @@ impl StatusReport {
             targets,
             untestable: about.untestable.clone(),
             notices: about.notices.clone(),
+            stalled: false,
         }
+    }
+
+    /// The same from an agent whose scheduler stands still: what was true may be so no longer.
+    #[must_use]
+    pub fn stalled(mut self) -> Self {
+        let newest = self
+            .targets
+            .iter()
+            .filter_map(|target| target.last_attempt)
+            .max();
+        let since = newest.map_or_else(String::new, |at| format!(" since {}", human::utc(at)));
+        let notice = format!(
+            "the agent's scheduler stands still, and nothing has been tested{since}; what follows may be wrong by now. A restart of the agent helps; its log may say why."
+        );
+        self.notices.insert(0, notice);
+        self.stalled = true;
+        self
     }
 
     /// The target of this identity.

@@ -561,7 +561,7 @@ fn one_address_fails(target: &Target) -> Record {
     record
 }
 
-fn outcome(
+pub fn outcome(
     target: &Target,
     seconds: i64,
     phases: Vec<PhaseTiming>,
@@ -598,7 +598,7 @@ pub fn failure(phase: Phase, reason: Reason, detail: &str) -> Failure {
     }
 }
 
-fn last_phase(target: &Target) -> Phase {
+pub fn last_phase(target: &Target) -> Phase {
     match target.probe.kind() {
         ProbeKind::Dns => Phase::Resolve,
         ProbeKind::Https | ProbeKind::Http => Phase::Request,
@@ -609,7 +609,7 @@ fn last_phase(target: &Target) -> Phase {
 }
 
 /// Plausible times up to the last phase.
-fn timings(last: Phase) -> Vec<PhaseTiming> {
+pub fn timings(last: Phase) -> Vec<PhaseTiming> {
     let path: &[(Phase, u64)] = match last {
         Phase::Resolve => &[(Phase::Resolve, 2_120)],
         Phase::Exchange => &[(Phase::Resolve, 812), (Phase::Exchange, 14_300)],
@@ -667,7 +667,7 @@ pub fn target(host: &str, port: Option<u16>, probe: Probe, group: Group, purpose
     }
 }
 
-fn resolved() -> Facts {
+pub fn resolved() -> Facts {
     Facts {
         nameserver: Some(socket("168.63.129.16:53")),
         rcode: Some("NOERROR".to_owned()),

@@ -88,7 +88,7 @@ fn tally(text: &str) -> Vec<usize> {
 
 /// As the tiles of the HTML page count.
 fn tiles(html: &str) -> Vec<usize> {
-    let (_, after) = html.split_once("<ul class=\"tiles\">").expect("tiles");
+    let (_, after) = html.split_once("<ul class=\"tiles\" ").expect("tiles");
     let (tiles, _) = after.split_once("</ul>").expect("their end");
     numbers(tiles)
 }

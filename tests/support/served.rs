@@ -84,9 +84,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(app: App, limits: Limits) -> Self {
-        let server = Server::bind(loopback(0))
-            .expect("a socket")
-            .with_limits(limits);
+        Self::start_at(loopback(0), app, limits)
+    }
+
+    pub(crate) fn start_at(address: SocketAddr, app: App, limits: Limits) -> Self {
+        let server = Server::bind(address).expect("a socket").with_limits(limits);
         let (address, stop) = (server.local_addr(), CancellationToken::new());
         let until = stop.clone();
         let thread = std::thread::spawn(move || {

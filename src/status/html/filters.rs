@@ -21,9 +21,22 @@ pub(super) fn utc(time: &Timestamp, _: &dyn Values) -> askama::Result<String> {
     Ok(human::utc(*time))
 }
 
+/// `4 min ago` as an element that has the exact time too. It holds nothing but times: `|safe`.
 #[askama::filter_fn]
 pub(super) fn ago(time: &Timestamp, _: &dyn Values, now: &Timestamp) -> askama::Result<String> {
-    Ok(human::ago(*time, *now))
+    let (exact, ago) = (human::utc(*time), human::ago(*time, *now));
+    Ok(format!(
+        "<time datetime=\"{time:.3}\" title=\"{exact}\">{ago}</time>"
+    ))
+}
+
+/// The exact time as an element.
+#[askama::filter_fn]
+pub(super) fn exact(time: &Timestamp, _: &dyn Values) -> askama::Result<String> {
+    let exact = human::utc(*time);
+    Ok(format!(
+        "<time class=\"exact\" datetime=\"{time:.3}\" title=\"{exact}\">{exact}</time>"
+    ))
 }
 
 #[askama::filter_fn]
@@ -47,5 +60,16 @@ pub(super) fn tint(state: &State, _: &dyn Values) -> askama::Result<&'static str
         State::Reachable => "good",
         State::Unreachable => "bad",
         State::Unproven | State::Pending => "warn",
+    })
+}
+
+/// Beside every tint, for those who do not see colours.
+#[askama::filter_fn]
+pub(super) fn sign(state: &State, _: &dyn Values) -> askama::Result<char> {
+    Ok(match state {
+        State::Reachable => '+',
+        State::Unreachable => '×',
+        State::Unproven => '?',
+        State::Pending => '…',
     })
 }

@@ -13,9 +13,6 @@ use crate::status::{Headline, Health, StatusReport, TargetReport};
 /// With less room than this, the node's name goes to a line of its own.
 const LEAST_NODE: usize = 24;
 
-/// When more targets than this fail alike, what they have in common is said once, and the rest on their own pages.
-const MOST_IN_FULL: usize = 5;
-
 pub(super) fn write(page: &mut Page, report: &StatusReport, detail: Detail) {
     let overview = Overview::new(report);
     let now = report.generated_at;
@@ -118,7 +115,7 @@ fn broken(
             2,
             &[(ink, &failure), (Ink::Plain, ", "), (Ink::Plain, &size)],
         );
-        let many = cluster.targets.len() > MOST_IN_FULL;
+        let many = cluster.is_large();
         let shared = cluster.shared_detail().filter(|_| many);
         for target in &cluster.targets {
             broken_target(page, target, now);
