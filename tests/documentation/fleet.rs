@@ -118,7 +118,7 @@ fn configuration(lab: &Lab, catalogs: &[&str]) -> String {
         .collect();
     format!(
         "builtin: false\ncatalogs: {catalogs:?}\nmetadata: off\nnameservers: [\"{}\"]\n\
-         tls: {{roots: none}}\nca_files: [\"{}\"]\nprobe: {{interval: 1s, timeout: 1s}}\n\
+         tls: {{roots: none}}\nca_files: [\"{}\"]\nprobe: {{interval: 2s, timeout: 4s}}\n\
          web: {{reload: true}}\n",
         lab.nameserver(),
         lab.ca_file().display()

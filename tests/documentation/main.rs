@@ -17,9 +17,11 @@ mod support;
 mod terminal;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::thread;
 
 use clap::CommandFactory;
+use clap::error::ErrorKind::{InvalidValue, UnknownArgument};
 use egress_lab::{HostSpec, Service};
 use egress_probe::cli::Cli;
 
@@ -133,24 +135,12 @@ fn every_command_ends_well_and_shows_what_a_fleet_says() {
     let api_server = HostSpec::new("api.cluster.example").with(api_server);
     let hosts = KUBEADM.map(|name| HostSpec::new(name).https());
     let fleet = Fleet::start(hosts.into_iter().chain([api_server]).collect());
-    let words = Words::of(&fleet.lab);
-    let pages = of_kind(Kind::Shell);
-    let (complaints, calls): (Vec<_>, Vec<_>) = thread::scope(|scope| {
-        let (fleet, words) = (&fleet, &words);
-        let running: Vec<_> = pages
-            .iter()
-            .map(|(page, blocks)| scope.spawn(move || run_page(fleet, words, page, blocks)))
-            .collect();
-        let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
-        ended.map(|page| page.expect("no panic")).unzip()
-    });
-    let complaints = complaints.concat();
+    let (complaints, calls) = run_all(&fleet, of_kind(Kind::Shell));
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 
     fleet.break_two();
     let complaints = play(Kind::Session(Place::Fleet), || fleet.terminal());
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
-    let calls = calls.concat();
     for (program, _) in STAND_INS.iter().filter(|(program, _)| *program != "cargo") {
         let called = calls
             .lines()
@@ -159,18 +149,36 @@ fn every_command_ends_well_and_shows_what_a_fleet_says() {
     }
 }
 
-/// What went wrong on a page, and what its stand-ins were asked.
-fn run_page(fleet: &Fleet, words: &Words, page: &str, blocks: &[Block]) -> (Vec<String>, String) {
+/// Some blocks at a time, because most of them wait. What went wrong, and what the stand-ins were asked.
+fn run_all(fleet: &Fleet, pages: BTreeMap<String, Vec<Block>>) -> (Vec<String>, String) {
+    const AT_ONCE: usize = 8;
+    let waiting = Mutex::new(pages.into_values().flatten());
+    let next = || waiting.lock().expect("no panic").next();
+    let work = || {
+        std::iter::from_fn(next)
+            .map(|block| run(fleet, &block))
+            .collect()
+    };
+    let ended: Vec<(Option<String>, String)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        let ended = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        ended
+            .flat_map(|done: thread::Result<Vec<_>>| done.expect("no panic"))
+            .collect()
+    });
+    let (complaints, calls): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
+    (complaints.into_iter().flatten().collect(), calls.concat())
+}
+
+/// The same of one block.
+fn run(fleet: &Fleet, block: &Block) -> (Option<String>, String) {
     let terminal = fleet.terminal();
-    let mut complaints = Vec::new();
-    for block in blocks {
-        lay_out(&terminal, page, block.line);
-        let lines: Vec<_> = lines(&block.text).map(|line| words.put(&line)).collect();
-        if let Err(said) = terminal.run(&lines.join("\n")) {
-            complaints.push(format!("{}: {said}\n{}", block.place(), block.text));
-        }
-    }
-    (complaints, terminal.calls())
+    lay_out(&terminal, &block.page, block.line);
+    let words = Words::of(&fleet.lab);
+    let lines: Vec<_> = lines(&block.text).map(|line| words.put(&line)).collect();
+    let said = terminal.run(&lines.join("\n")).err();
+    let complaint = said.map(|said| format!("{}: {said}\n{}", block.place(), block.text));
+    (complaint, terminal.calls())
 }
 
 #[test]
@@ -210,9 +218,15 @@ fn commands_in_sentences_exist() {
                     let known = makefile.contains(&format!("\n{target}:"));
                     assert!(known, "{page}: `make {target}`");
                 }
-                ["egress-probe", command, ..] if !command.starts_with('-') => {
+                ["egress-probe", command, ..] => {
                     let known = Cli::command().find_subcommand(command).is_some();
                     assert!(known, "{page}: `egress-probe {command}`");
+                    // With words in capitals, or without what a command needs, it is not one to be typed.
+                    let whole = !code.iter().any(|word| word.contains(char::is_uppercase));
+                    let taken = Cli::command().try_get_matches_from(&code);
+                    let kind = taken.err().map(|error| error.kind());
+                    let misspelt = [Some(UnknownArgument), Some(InvalidValue)].contains(&kind);
+                    assert!(!(whole && misspelt), "{page}: `{}`", code.join(" "));
                 }
                 _ => continue,
             }
