@@ -20,7 +20,13 @@ struct Written {
     requirement: Requirement,
 }
 
-const HOSTS: &[&str] = &["a.example", "b.example", "{location}.example", "192.0.2.7"];
+const HOSTS: &[&str] = &[
+    "a.example",
+    "b.example",
+    "{location}.example",
+    "{key_vault}.example",
+    "192.0.2.7",
+];
 const PROTOCOLS: &[&str] = &[
     "https: {port: 443}",
     "tcp: {port: 443}",

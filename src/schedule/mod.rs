@@ -3,6 +3,7 @@
 //! One loop owns the queue and the attempts in flight. It knows nothing of networks: attempts are behind [`Attempt`].
 
 mod log;
+mod pace;
 mod queue;
 
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use crate::outcome::{Outcome, Phase, Reason, Verdict};
 use crate::probe::Attempt;
 use crate::store::{Record, State, Store};
 use crate::target::{Target, TargetId};
-pub use queue::period;
+pub use pace::period;
 use queue::{Next, Queue};
 
 /// The loop wakes at least this often, to show that it lives.

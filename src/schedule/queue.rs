@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::target::{ProbeKind, Target, TargetId};
+use super::pace::{self, period};
+use crate::target::{Target, TargetId};
 
 /// A failure is confirmed this long after the attempt that saw it.
 const CONFIRM_AFTER: Duration = Duration::from_secs(1);
@@ -16,9 +17,6 @@ const FIRST_ROUND: Duration = Duration::from_secs(2);
 const SWEEP_SPARES: Duration = Duration::from_secs(5);
 /// The interval of a server that asks for less is doubled at most this often: 64 s become 17 min.
 const MOST_DOUBLINGS: u32 = 4;
-
-/// How late an attempt may start without losing its next slot to the least pause after it.
-const LATE_START: Duration = Duration::from_secs(1);
 
 /// What follows an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,7 +216,7 @@ impl Queue {
         let least = id.probe.minimum_interval();
         let slot = self.slots.get(id);
         let doublings = slot.map_or(0, |slot| slot.doublings);
-        let slack = slack(id.probe);
+        let slack = pace::slack(id.probe);
         let period = period(id.probe, self.interval) * 2_u32.pow(doublings);
         let pause = if doublings > 0 {
             period.saturating_sub(slack)
@@ -235,37 +233,8 @@ impl Queue {
     }
 
     fn splay(&self, id: &TargetId, within: Duration) -> Duration {
-        let hash = fnv1a([self.node.as_str(), &id.target, id.probe.as_str()]);
-        // A 32-bit share of the interval is finer than any timer.
-        within.mul_f64(f64::from(u32::try_from(hash >> 32).unwrap_or(0)) / f64::from(u32::MAX))
+        within.mul_f64(pace::share(&self.node, id))
     }
-}
-
-/// Between two regular attempts at a target of this kind.
-pub fn period(probe: ProbeKind, interval: Duration) -> Duration {
-    interval.max(probe.minimum_interval() + slack(probe))
-}
-
-fn slack(probe: ProbeKind) -> Duration {
-    if probe.minimum_interval().is_zero() {
-        Duration::ZERO
-    } else {
-        LATE_START
-    }
-}
-
-/// FNV-1a, 64 bits. Its values do not change with the toolchain, as those of std's hasher may:
-/// the place of a target on a node survives updates of the agent.
-fn fnv1a<const N: usize>(words: [&str; N]) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
-    let hash = words
-        .iter()
-        .fold(OFFSET, |hash, word| word.bytes().chain([0]).fold(hash, mix));
-    // FNV's high bits change little with the last bytes; one multiply-shift round spreads them (murmur3's finalizer).
-    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^ (hash >> 33)
 }
 
 #[cfg(test)]
@@ -323,7 +292,7 @@ mod tests {
             let (target, interval) = (target(&name, probe), Duration::from_secs(seconds));
             let starts = starts(&node, &target, interval, Duration::from_secs(taking));
             let least = target.id.probe.minimum_interval();
-            let period = interval.max(if ntp { least + LATE_START } else { least });
+            let period = interval.max(Duration::from_secs(if ntp { 65 } else { 0 }));
             prop_assert!(starts[0] <= FIRST_ROUND.min(interval));
             let place = |start: &Duration| start.as_nanos() % period.as_nanos();
             for pair in starts[1..].windows(2) {
