@@ -42,18 +42,19 @@ impl Attempt for Prober {
         // The trace stands outside: when the deadline drops the attempt, it still knows where it was.
         let result = timeout_at(deadline, self.probe(target, turn, &mut trace)).await;
         let result = result.unwrap_or_else(|_| Err(trace.timed_out(self.limits.timeout)));
-        let result = result.map_err(|symptom| self.unless_late(symptom, deadline));
+        let result = result.map_err(|symptom| self.unless_late(symptom, deadline, &mut trace));
         trace.finish(result, self.limits.slow)
     }
 }
 
 impl Prober {
     /// That nothing came by the `deadline` says nothing if the agent was not there to see it.
-    fn unless_late(&self, symptom: Symptom, deadline: Instant) -> Symptom {
+    fn unless_late(&self, symptom: Symptom, deadline: Instant, trace: &mut Trace) -> Symptom {
         let late = deadline.elapsed();
         if symptom.reason != Reason::Timeout || late <= LATE.max(self.limits.timeout / 4) {
             return symptom;
         }
+        trace.forget_addresses();
         let detail = format!(
             "the node did not let the agent run until {late:.1?} after the deadline, so nobody waited: {}",
             symptom.detail
@@ -106,5 +107,6 @@ mod tests {
         let standstill = async { std::thread::sleep(LATE + Duration::from_secs(1)) };
         let (outcome, ()) = tokio::join!(attempt, standstill);
         assert_eq!(unproven(&outcome), (Phase::Banner, Reason::LocalResource));
+        assert_eq!(outcome.addresses, [], "no address is blamed");
     }
 }

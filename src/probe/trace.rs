@@ -89,6 +89,12 @@ impl Trace {
         }
     }
 
+    /// Nothing of what the addresses did, or did not do, counts.
+    pub fn forget_addresses(&mut self) {
+        self.addresses.clear();
+        self.trying = None;
+    }
+
     /// Notes a warning once.
     pub fn warn(&mut self, warning: Warning) {
         if !self.warnings.contains(&warning) {
