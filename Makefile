@@ -43,6 +43,7 @@ man: ## manual pages of every command, in target/man
 
 audit: ## licences, bans and sources of dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo fetch --quiet --locked
 	cargo deny --offline check licenses bans sources
 
 image: ## the container image, with docker, podman or buildah [IMAGE=registry.example.com/egress-probe:0.1.0]
