@@ -48,6 +48,7 @@ man: ## manual pages of every command, in target/man
 
 audit: ## licences, bans and sources of dependencies
 	@tests/cargo-tools.sh
+	cargo fetch --quiet --locked
 	target/cargo-tools/bin/cargo-deny --offline check licenses bans sources
 
 advisories: ## known vulnerabilities of dependencies; fetches RustSec's database

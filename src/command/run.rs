@@ -62,7 +62,7 @@ pub(super) fn run(
             hangups,
             logging,
         };
-        agent.run(reloading, stop).await?;
+        Box::pin(agent.run(reloading, stop)).await?;
         tracing::info!("the agent has stopped");
         Ok(ExitStatus::Success)
     });

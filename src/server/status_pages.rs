@@ -58,13 +58,13 @@ pub(super) async fn target(
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     let copies = Arc::clone(&app.copies);
-    copies.answer(PageKind::Target, || one_target(app, path, asked, lasting))
+    copies.answer(PageKind::Target, || one_target(app, path, &asked, lasting))
 }
 
 fn one_target(
     app: App,
     path: Result<Path<(String, String)>, PathRejection>,
-    asked: Asked,
+    asked: &Asked,
     lasting: Option<Extension<Lasting>>,
 ) -> Response {
     let report = app.report();
@@ -76,7 +76,7 @@ fn one_target(
         return sentence(StatusCode::NOT_FOUND, text);
     };
     let format = match asked {
-        Asked::Once(format, _) => format,
+        Asked::Once(format, _) => *format,
         Asked::Watch => return watch::answer(app, View::of(target), lasting),
     };
     let now = report.generated_at;

@@ -23,12 +23,6 @@ fn axe() -> String {
     })
 }
 
-const LOOKS: [(&str, Look); 3] = [
-    ("light", Look::DESK),
-    ("dark", Look::DARK),
-    ("phone", Look::PHONE),
-];
-
 #[test]
 fn an_audit_of_every_kind_of_page_finds_nothing() {
     let axe = axe();
@@ -41,24 +35,26 @@ fn an_audit_of_every_kind_of_page_finds_nothing() {
         let urls = [
             format!("http://{}/", server.address),
             format!("http://{}/status", server.address),
-            format!("http://{}/status?q=azure&group=core", server.address),
             format!(
                 "http://{}/status/go.microsoft.com:443/https",
                 server.address
             ),
-            format!("http://{}/status", fresh.address),
-            broken.url("/status"),
             broken.url(TARGET),
             green.url("/status"),
-            green.url(TARGET),
             dire.url("/status"),
+            format!("http://{}/status?q=azure&group=core", server.address),
+            format!("http://{}/status", fresh.address),
+            broken.url("/status"),
+            green.url(TARGET),
         ];
-        for (name, look) in LOOKS {
-            for url in &urls {
+        // What differs by colour and width shows on the first of them.
+        let looks = [(Look::DESK, urls.len()), (Look::DARK, 6), (Look::PHONE, 6)];
+        for (look, count) in looks {
+            for url in &urls[..count] {
                 let tab = chromium.open(url, look).await;
                 tab.run("document.querySelectorAll('details').forEach((d) => (d.open = true))")
                     .await;
-                assert_accessible(&tab, &axe, &format!("{url}, {name}")).await;
+                assert_accessible(&tab, &axe, &format!("{url}, {look:?}")).await;
                 assert_no_wider_than_the_window(&tab, url).await;
                 tab.page.close().await.expect("the tab closes");
             }
