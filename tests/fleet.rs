@@ -235,7 +235,7 @@ fn who_cannot_be_read_is_said_and_when_nobody_can_the_exit_code_is_2() {
         (["--prometheus", &agent], "the answer is 404 Not Found"),
         (
             ["--service", "http://agents.example/"],
-            "is a URL; write NAME or NAME:PORT, or use --url",
+            "is a URL; write NAME, NAME:PORT or https://NAME:PORT, or use --url",
         ),
     ] {
         let none = fleet(&arguments);

@@ -501,25 +501,42 @@ fn dawdle(server: &Running) -> TcpStream {
     dawdler
 }
 
+/// Two who take one byte of their long answers and no more.
+fn two_sulkers(server: &Running) -> [TcpStream; 2] {
+    [(); 2].map(|()| {
+        let mut sulker = sulk(server.address, "/api/v1/status");
+        sulker.read_exact(&mut [0]).expect("the answer begins");
+        sulker
+    })
+}
+
 #[test]
-fn callers_who_never_read_make_way_after_a_while_and_until_then_newcomers_are_told() {
+fn newcomers_are_told_when_all_have_a_claim_to_their_place() {
     let patient = Limits {
-        patience: Duration::from_secs(4),
+        patience: Duration::from_mins(1),
         ..TIGHT
     };
     let server = Running::start(app_of_many(), patient);
-    let sulkers: Vec<_> = (0..2)
-        .map(|_| sulk(server.address, "/api/v1/status"))
-        .collect();
-    until("both places taken", || match server.get("/healthz") {
-        full if full.ends_with("Too many are connected. Try again later.\n") => Ok(()),
-        other => Err(other),
-    });
+    let _sulkers = two_sulkers(&server);
+    let full = server.get("/healthz");
+    assert!(
+        full.starts_with("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"),
+        "{full}"
+    );
+    assert!(
+        full.ends_with("Too many are connected. Try again later.\n"),
+        "{full}"
+    );
+}
+
+#[test]
+fn callers_who_never_read_make_way_after_a_while() {
+    let server = Running::start(app_of_many(), TIGHT);
+    let _sulkers = two_sulkers(&server);
     until("a place", || match server.get("/healthz") {
         well if well.starts_with("HTTP/1.1 200") => Ok(()),
         other => Err(other),
     });
-    drop(sulkers);
 }
 
 #[test]
@@ -530,6 +547,7 @@ fn an_answer_that_is_never_read_ends_even_when_nobody_waits() {
     };
     let server = Running::start(app_of_many(), limits);
     let mut sulker = sulk(server.address, "/api/v1/status");
+    sulker.read_exact(&mut [0]).expect("the answer begins");
     std::thread::sleep(limits.connection * 2);
     let mut cut = Vec::new();
     // Cut off by a reset or by an end: what counts is that it is not whole.

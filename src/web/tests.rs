@@ -33,7 +33,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "1: tls_server_config: `key_file` is missing",
     ),
     (
-        "tls_server_config: {min_version: TLS12}",
+        "tls_server_config: {key: b, min_version: TLS12}",
         "`cert_file` is missing",
     ),
     (
