@@ -26,7 +26,7 @@ fn bill() -> (TempDir, Value) {
     (folder, bill)
 }
 
-/// CycloneDX' schemas, without the addresses from which others would be fetched.
+/// The schemas of `CycloneDX`, without the addresses from which others would be fetched.
 fn schemas_into(folder: &Path) {
     let schemas = tool("python").join("cyclonedx/schema/_res");
     for name in ["bom-1.5", "spdx", "jsf-0.82"] {

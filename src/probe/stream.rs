@@ -1,6 +1,6 @@
 //! A TCP connection together with what came over it before it was ours.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -74,11 +74,49 @@ impl AsyncWrite for Stream {
         }
     }
 
+    /// Without it, every record of a TLS flight leaves in a packet of its own.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.end.take() {
+            Some(end) => Poll::Ready(Err(end)),
+            None => Pin::new(&mut self.tcp).poll_write_vectored(cx, pieces),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_pieces_of_a_flight_leave_together() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = listener.local_addr().unwrap();
+        let connecting = TcpSocket::new_v4().unwrap().connect(peer);
+        let (ours, theirs) = tokio::join!(connecting, listener.accept());
+        let (mut ours, mut theirs) = (Stream::from(ours.unwrap()), theirs.unwrap().0);
+        let pieces = [IoSlice::new(b"key, "), IoSlice::new(b"finished")];
+        assert_eq!(ours.write_vectored(&pieces).await.unwrap(), 13);
+        let mut arrived = [0; 13];
+        theirs.read_exact(&mut arrived).await.unwrap();
+        assert_eq!(&arrived, b"key, finished");
     }
 }

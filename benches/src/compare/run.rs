@@ -10,6 +10,9 @@ use super::work::Load;
 use crate::measured::{Measured, Memory};
 use crate::spread::Spread;
 
+/// The share of probes that must work: others cost something else. A busy machine spoils a few.
+pub(crate) const MOSTLY: f64 = 0.99;
+
 /// What was measured in the window.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {

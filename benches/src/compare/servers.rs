@@ -96,6 +96,7 @@ fn nginx(folder: &Path) -> Result<Measured> {
            access_log off;\n\
            ssl_certificate {name}/leaf.pem;\n\
            ssl_certificate_key {name}/key.pem;\n\
+           ssl_protocols TLSv1.2 TLSv1.3;\n\
            ssl_session_cache off;\n\
            ssl_session_tickets off;\n\
            server {{\n\
