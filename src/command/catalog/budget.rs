@@ -176,7 +176,7 @@ fn scaled(mut number: f64) -> (String, &'static str) {
         (number, unit, most) = (number / 1_000.0, next, 999.5);
     }
     let digits = match number {
-        n if n >= 99.5 || n.fract() < 0.005 => 0,
+        n if n >= 99.5 || (n - n.round()).abs() < 0.005 => 0,
         n if n >= 9.95 => 1,
         _ => 2,
     };
