@@ -34,11 +34,17 @@ pub(super) async fn serve(listener: TcpListener, house: House, stop: Cancellatio
             let short = thrift.is_short().await;
             reception.receive(entrance.accept().await, short);
             // All that wait: nobody is to stand in the queue behind those who are turned away.
-            while let Some(arrival) = entrance.accept_at_once().await {
+            while !reception.is_crowded()
+                && let Some(arrival) = entrance.accept_at_once().await
+            {
                 reception.receive(arrival, short);
             }
             // Whoever was let in may ask before the next ones can take the place.
             yield_now().await;
+            // And whoever was sent away leaves.
+            while reception.is_crowded() {
+                yield_now().await;
+            }
         }
     };
     tokio::select! {
@@ -61,6 +67,13 @@ struct Reception {
 }
 
 impl Reception {
+    /// Whether so many are here, those who are leaving included, that nobody else may come before some have left.
+    fn is_crowded(&self) -> bool {
+        const LEAVING: usize = 64;
+        let limits = self.house.limits;
+        self.visits.len() >= limits.connections + limits.reserve + LEAVING
+    }
+
     /// Lets a caller in, or turns it away.
     fn receive(&mut self, (stream, address): Arrival, short: bool) {
         let at_home = is_at_home(address, stream.local_addr().ok());

@@ -46,7 +46,7 @@ impl Entrance {
         }
     }
 
-    /// The next one that waits already. The runtime ends a long row of them, so that others get their turn.
+    /// The next one that waits already.
     pub(super) async fn accept_at_once(&self) -> Option<Arrival> {
         tokio::select! {
             biased;
