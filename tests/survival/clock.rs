@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::support::file;
 use crate::support::report::{Report, Target};
 use crate::support::running::{PORT, Running};
+use crate::support::samples::gauge;
 use crate::support::wait::until;
 use crate::survivor::{LAB, Survivor, own_node, quick};
 
@@ -95,10 +96,8 @@ fn a_clock_that_is_stepped_hours_there_and_back_changes_no_verdict() {
         let (text, metrics) = (agent.page("/status", &[]), agent.metrics());
         assert!(text.starts_with("OK "), "{text}");
         assert!(!text.contains("-1 h") && !text.contains("-3 h"), "{text}");
-        assert!(
-            metrics.contains("egress_scheduler_lag_seconds 0"),
-            "{metrics}"
-        );
+        let lag = gauge(&metrics, "egress_scheduler_lag_seconds");
+        assert!(lag < 60.0, "no attempt is hours late: {lag}");
     }
     agent.assert_survived(&[]);
 }
