@@ -180,6 +180,18 @@ mod tests {
         })
     }
 
+    #[test]
+    fn aes_128_is_offered_first_and_nothing_is_left_out() {
+        let suites = |provider: CryptoProvider| -> Vec<CipherSuite> {
+            let suites = provider.cipher_suites.iter();
+            suites.map(rustls::SupportedCipherSuite::suite).collect()
+        };
+        let (ours, usual) = (suites(provider()), suites(default_provider()));
+        assert_eq!(ours[0], CipherSuite::TLS13_AES_128_GCM_SHA256);
+        assert_eq!(ours.len(), usual.len());
+        assert!(usual.iter().all(|suite| ours.contains(suite)));
+    }
+
     fn write(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
         let path = directory.join(name);
         std::fs::write(&path, content).unwrap();
