@@ -19,6 +19,7 @@ mod peer;
 mod resolv_conf;
 mod ssh_banner;
 mod waiting;
+mod web_config;
 
 /// A parser of outside bytes.
 pub struct Target {
@@ -42,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     target("pages", pages::check),
     target("resolv_conf", resolv_conf::check),
     target("ssh_banner", ssh_banner::check),
+    target("web_config", web_config::check),
 ];
 
 const fn target(name: &'static str, check: fn(&[u8])) -> Target {
