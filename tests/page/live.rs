@@ -181,16 +181,44 @@ fn nothing_is_asked_for_while_paused_or_hidden() {
         tab.press("p").await;
         lab.block(&name(0), Fault::TlsReset)
             .expect("a fault is laid");
-        tab.until("fetch('/api/v1/status').then((r) => r.json()).then((r) => r.summary.unreachable === 1)").await;
-        let pages = "performance.getEntriesByType('resource').filter((entry) => entry.name.endsWith('/status') && !entry.name.includes('api')).length";
-        assert_eq!(tab.eval::<usize>(pages).await, 0);
-        assert!(
-            tab.text("h1").await.starts_with("OK"),
-            "as it was when it was paused"
-        );
+        tab.until(&format!("{UNREACHABLE} === 1")).await;
+        assert_silent(&tab).await;
+        assert!(tab.text("h1").await.starts_with("OK"), "as it was");
         tab.press("p").await;
         tab.until("document.querySelector('h1').innerText.startsWith('FAILING')")
             .await;
+
+        hide(&tab, true).await;
+        lab.heal(&name(0)).expect("the fault is taken away");
+        tab.until(&format!("{UNREACHABLE} === 0")).await;
+        assert_silent(&tab).await;
+        assert!(tab.text("h1").await.starts_with("FAILING"), "as it was");
+        hide(&tab, false).await;
+        tab.until("document.querySelector('h1').innerText.startsWith('OK')")
+            .await;
     });
     drop(running);
+}
+
+/// What the agent says, asked for by the test.
+const UNREACHABLE: &str =
+    "(await fetch('/api/v1/status').then((answer) => answer.json())).summary.unreachable";
+
+/// As when another tab is in front of it.
+async fn hide(tab: &Tab, hidden: bool) {
+    tab.run(&format!(
+        "Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}}); \
+         document.dispatchEvent(new Event('visibilitychange'))"
+    ))
+    .await;
+}
+
+/// For longer than it takes until the next page would be asked for.
+async fn assert_silent(tab: &Tab) {
+    let pages = "performance.getEntriesByType('resource').filter((entry) => new URL(entry.name).pathname === '/status').length";
+    let before: usize = tab.eval(pages).await;
+    let now: f64 = tab.eval("performance.now()").await;
+    tab.until(&format!("performance.now() > {}", now + 6_000.0))
+        .await;
+    assert_eq!(tab.eval::<usize>(pages).await, before);
 }

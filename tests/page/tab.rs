@@ -137,10 +137,14 @@ impl Tab {
 
     /// Not while one page gives way to another, either.
     async fn holds(&self, expression: &str) -> bool {
-        let asked = self
-            .page
-            .evaluate_expression(format!("Boolean({expression})"));
-        let answer = asked.await.ok().and_then(|answer| answer.into_value().ok());
+        let params = EvaluateParams::builder()
+            .expression(format!("(async () => Boolean({expression}))()"))
+            .await_promise(true)
+            .return_by_value(true)
+            .build()
+            .expect("an expression");
+        let asked = self.page.evaluate_expression(params).await.ok();
+        let answer = asked.and_then(|answer| answer.into_value().ok());
         answer.unwrap_or(false)
     }
 
