@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Manifest,
     /// For the agent's web server; held by `tests/docs.rs`.
     WebConfig,
+    /// Commands to an agent that has such a file; run by `tests/endpoint`.
+    WebCommands,
     /// For Prometheus.
     Prometheus,
     /// A part of a scrape configuration, for promtool.
@@ -74,6 +76,7 @@ impl Block {
             "yaml kustomization" => Kind::Kustomization,
             "yaml manifest" => Kind::Manifest,
             "yaml web config" => Kind::WebConfig,
+            "sh web" => Kind::WebCommands,
             "yaml prometheus" => Kind::Prometheus,
             "yaml relabeling" => Kind::Relabeling,
             "yaml blackbox_exporter" => Kind::Blackbox,

@@ -26,6 +26,17 @@ const ONE: &str = "entries:
   - {name: gone, hosts: [gone.example], protocols: {https: {}}}
 ";
 
+/// What a command puts into a Secret. Nobody reads them here: `tests/endpoint` has real ones.
+const OF_THE_PORT: [&str; 7] = [
+    "web.yml",
+    "tls.crt",
+    "tls.key",
+    "ca.crt",
+    "client.crt",
+    "client.key",
+    "password",
+];
+
 /// Dropping it ends the agents.
 pub(crate) struct Fleet {
     pub(crate) lab: Lab,
@@ -80,6 +91,9 @@ impl Fleet {
         let config = self.lab.folder().join("agent-1.yaml");
         let own = self.agents[0].id();
         terminal.write("agent.pid", &own.to_string());
+        for name in OF_THE_PORT {
+            terminal.write(name, "");
+        }
         for (name, path) in [
             ("EGRESS_PROBE_CONFIG", config.as_path()),
             ("SSL_CERT_FILE", self.lab.ca_file()),

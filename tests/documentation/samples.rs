@@ -24,6 +24,8 @@ pub(crate) fn complaint(block: &Block, kind: Kind) -> Option<String> {
         Kind::Manifest => manifest(block),
         Kind::WebConfig => (block.page != "docs/web.md")
             .then(|| "tests/docs.rs loads those of docs/web.md only".to_owned()),
+        Kind::WebCommands => (block.page != "docs/web.md")
+            .then(|| "tests/endpoint runs those of docs/web.md only".to_owned()),
         Kind::Prometheus => refusal(promtool("config"), "prometheus.yml", &block.text),
         Kind::Relabeling => relabeling(block),
         Kind::Blackbox => blackbox(block),

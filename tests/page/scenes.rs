@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use egress_probe::outcome::{Facts, Outcome, Phase, Reason, Verdict};
+use egress_probe::outcome::{Facts, Findings, Outcome, Phase, Reason, Verdict};
 use egress_probe::status::StatusReport;
 use egress_probe::store::Record;
 use egress_probe::target::{Group, Https, Probe, ProbeKind, Target};
@@ -144,10 +144,23 @@ fn record(scene: Scene, target: &Target, place: i64) -> Record {
             record.take(fails(seconds));
         }
         if scene == Scene::OneBroken {
-            record.findings = Some(Arc::new(findings()));
+            record.findings = Some(Arc::new(found()));
         }
     }
     record
+}
+
+/// The usual findings, compared with a target that is not the broken one.
+fn found() -> Findings {
+    let mut findings = findings();
+    if let Some(other) = findings
+        .names
+        .as_mut()
+        .and_then(|names| names.other_name.as_mut())
+    {
+        "login.microsoftonline.com".clone_into(&mut other.name);
+    }
+    findings
 }
 
 fn proven(target: &Target, seconds: i64, seed: i64) -> Outcome {
