@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use egress_probe::metrics::{
-    AgentGauges, CatalogInfo, FAMILIES, Kind, encode_open_metrics, encode_text, gather,
+    AgentGauges, CatalogInfo, FAMILIES, Format, Kind, exposition, families,
 };
 use egress_probe::outcome::{Facts, Phase, Reason};
 use egress_probe::store::{Record, State};
@@ -105,7 +105,15 @@ fn gauges() -> AgentGauges {
 }
 
 fn exposed(records: &[Record]) -> Vec<MetricFamily> {
-    gather(records, &fixture::about(), &gauges()).expect("an exposition")
+    families(records, &fixture::about(), &gauges()).collect()
+}
+
+fn written(records: &[Record], format: Format) -> String {
+    exposition(records, &fixture::about(), &gauges(), format).expect("an exposition")
+}
+
+fn text_of(records: &[Record]) -> String {
+    written(records, Format::Text)
 }
 
 /// The samples of one series name, as `labels -> value`.
@@ -163,7 +171,7 @@ fn the_fixture_exposes_every_family_with_its_labels() {
 
 #[test]
 fn the_exposition_of_the_fixture() {
-    let text = encode_text(&exposed(&fixture::records())).expect("text");
+    let text = text_of(&fixture::records());
     let own: Vec<_> = text
         .lines()
         .filter(|line| !line.contains("process_") && !line.contains("build_info"))
@@ -173,7 +181,7 @@ fn the_exposition_of_the_fixture() {
 
 #[test]
 fn promtool_finds_nothing_to_complain_about() {
-    let text = encode_text(&exposed(&fixture::records())).expect("text");
+    let text = text_of(&fixture::records());
     let promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -199,7 +207,7 @@ fn promtool_finds_nothing_to_complain_about() {
 #[test]
 fn success_is_absent_until_the_network_decided() {
     let records = fixture::records();
-    let text = encode_text(&exposed(&records)).expect("text");
+    let text = text_of(&records);
     let success = samples(&text, "egress_probe_success");
     let decided = records
         .iter()
@@ -230,7 +238,7 @@ fn what_is_not_a_number_is_left_out() {
             record.latest = Some(Arc::new(outcome));
         }
     }
-    let text = encode_text(&exposed(&records)).expect("text");
+    let text = text_of(&records);
     let values = || {
         text.lines()
             .filter(|line| !line.starts_with('#'))
@@ -256,7 +264,7 @@ fn a_time_server_without_time_has_neither_offset_nor_delay() {
             record.latest = Some(Arc::new(outcome));
         }
     }
-    let text = encode_text(&exposed(&records)).expect("text");
+    let text = text_of(&records);
     assert!(samples(&text, "egress_ntp_offset_seconds").is_empty());
     assert!(samples(&text, "egress_ntp_delay_seconds").is_empty());
     assert_eq!(samples(&text, "egress_ntp_stratum").len(), 1);
@@ -277,7 +285,7 @@ fn a_failing_https_target_stays_within_the_series_budget() {
         "denied",
         facts,
     );
-    let text = encode_text(&exposed(&[record])).expect("text");
+    let text = text_of(&[record]);
     let of_target = || {
         text.lines()
             .filter(|line| line.contains(r#"target="worst.example:443""#))
@@ -296,13 +304,13 @@ fn a_failing_https_target_stays_within_the_series_budget() {
 
 #[test]
 fn open_metrics_says_the_same_as_text() {
-    let families = exposed(&fixture::records());
-    let text = encode_text(&families).expect("text");
-    let open = encode_open_metrics(&families);
+    let records = fixture::records();
+    let (text, open) = (text_of(&records), written(&records, Format::OpenMetrics));
     let samples = |exposition: &str| -> Vec<String> {
         exposition
             .lines()
-            .filter(|line| !line.starts_with('#'))
+            // Those of the process go on between the two.
+            .filter(|line| !line.starts_with(['#', 'p']))
             .map(str::to_owned)
             .collect()
     };

@@ -7,9 +7,8 @@ mod process;
 mod samples;
 mod target_samples;
 
-use prometheus::core::{Collector, Desc};
+use prometheus::TextEncoder;
 use prometheus::proto::MetricFamily;
-use prometheus::{Registry, TextEncoder};
 
 pub use agent::{AgentGauges, CatalogInfo};
 pub use families::{FAMILIES, Family, Kind};
@@ -28,75 +27,61 @@ pub const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// `OpenMetrics` 1.0.
 pub const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Every family that has samples, sorted by name, `process_*` included.
-pub fn gather(
+/// The forms of an exposition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// [`TEXT`]
+    Text,
+    /// [`OPEN_METRICS`]
+    OpenMetrics,
+}
+
+impl Format {
+    /// For the header `Content-Type`.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => TEXT,
+            Self::OpenMetrics => OPEN_METRICS,
+        }
+    }
+}
+
+/// The exposition of one moment. Families are written one after the other and kept no longer: with a thousand targets, all
+/// of them together would be what takes most memory in the agent.
+pub fn exposition(
     records: &[Record],
     about: &About,
     gauges: &AgentGauges,
-) -> prometheus::Result<Vec<MetricFamily>> {
-    let live = Live::new(records, about, gauges)?;
-    let registry = Registry::new();
-    registry.register(Box::new(live))?;
-    registry.register(Box::new(process::Process::new()))?;
-    Ok(registry.gather())
-}
-
-/// Encodes families as Prometheus text 0.0.4.
-pub fn encode_text(families: &[MetricFamily]) -> prometheus::Result<String> {
-    TextEncoder::new().encode_to_string(families)
-}
-
-/// Encodes families as `OpenMetrics` 1.0.
-pub fn encode_open_metrics(families: &[MetricFamily]) -> String {
-    open_metrics::encode(families)
-}
-
-/// The agent's families at one moment.
-struct Live {
-    descriptions: Vec<Desc>,
-    samples: Samples,
-}
-
-impl Live {
-    fn new(records: &[Record], about: &About, gauges: &AgentGauges) -> prometheus::Result<Self> {
-        let mut samples = Samples::default();
-        let of_targets = diagnose(records).targets;
-        for record in records {
-            let diagnosis = of_targets.get(&record.target.id);
-            target_samples::collect(record, diagnosis, &mut samples);
+    format: Format,
+) -> prometheus::Result<String> {
+    let mut out = String::with_capacity(64 * 1024);
+    for family in families(records, about, gauges) {
+        match format {
+            Format::Text => TextEncoder::new().encode_utf8(&[family], &mut out)?,
+            Format::OpenMetrics => open_metrics::write_family(&mut out, &family),
         }
-        plan(records, about, &mut samples);
-        agent(gauges, &mut samples);
-        let descriptions: prometheus::Result<_> = FAMILIES.iter().map(|f| describe(f)).collect();
-        Ok(Self {
-            descriptions: descriptions?,
-            samples,
-        })
     }
+    if format == Format::OpenMetrics {
+        out.push_str(open_metrics::END);
+    }
+    Ok(out)
 }
 
-impl Collector for Live {
-    fn desc(&self) -> Vec<&Desc> {
-        self.descriptions.iter().collect()
+/// Every family that has samples, sorted by name: ours, then `process_*`.
+pub fn families(
+    records: &[Record],
+    about: &About,
+    gauges: &AgentGauges,
+) -> impl Iterator<Item = MetricFamily> {
+    let mut samples = Samples::default();
+    let of_targets = diagnose(records).targets;
+    for record in records {
+        let diagnosis = of_targets.get(&record.target.id);
+        target_samples::collect(record, diagnosis, &mut samples);
     }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.samples.families()
-    }
-}
-
-fn describe(family: &Family) -> prometheus::Result<Desc> {
-    let labels = family
-        .labels
-        .iter()
-        .map(|&label| label.to_owned())
-        .collect();
-    Desc::new(
-        family.name.to_owned(),
-        family.help.to_owned(),
-        labels,
-        std::collections::HashMap::new(),
-    )
+    plan(records, about, &mut samples);
+    agent(gauges, &mut samples);
+    samples.into_families().chain(process::families())
 }
 
 fn plan(records: &[Record], about: &About, samples: &mut Samples) {

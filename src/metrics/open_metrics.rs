@@ -5,17 +5,11 @@ use std::fmt::Write;
 
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 
-/// Encodes counters and gauges; the agent has no other kinds.
-pub(super) fn encode(families: &[MetricFamily]) -> String {
-    let mut out = String::with_capacity(64 * 1024);
-    for family in families {
-        write_family(&mut out, family);
-    }
-    out.push_str("# EOF\n");
-    out
-}
+/// The mark behind the last family.
+pub(super) const END: &str = "# EOF\n";
 
-fn write_family(out: &mut String, family: &MetricFamily) {
+/// Writes counters and gauges; the agent has no other kinds.
+pub(super) fn write_family(out: &mut String, family: &MetricFamily) {
     let counter = family.get_field_type() == MetricType::COUNTER;
     let (kind, name, suffix) = if counter {
         let name = family.name();

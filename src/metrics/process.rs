@@ -2,39 +2,27 @@
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
-use prometheus::core::{Collector, Desc};
+use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::{Counter, MetricFamily};
 
-/// The crate's collector counts CPU time in whole seconds, which an agent this small takes minutes to spend.
-pub(super) struct Process(ProcessCollector);
-
-impl Process {
-    pub(super) fn new() -> Self {
-        Self(ProcessCollector::for_self())
-    }
-}
-
-impl Collector for Process {
-    fn desc(&self) -> Vec<&Desc> {
-        self.0.desc()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let mut families = self.0.collect();
-        let cpu = families
-            .iter_mut()
-            .find(|f| f.name() == "process_cpu_seconds_total");
-        if let (Some(family), Ok(usage)) = (cpu, getrusage(UsageWho::RUSAGE_SELF)) {
-            let spent = seconds(usage.user_time()) + seconds(usage.system_time());
-            for metric in family.mut_metric() {
-                let mut counter = Counter::default();
-                counter.set_value(spent);
-                metric.set_counter(counter);
-            }
+/// Those of this process, sorted by name. The crate's collector counts CPU time in whole seconds, which an agent this small
+/// takes minutes to spend.
+pub(super) fn families() -> Vec<MetricFamily> {
+    let mut families = ProcessCollector::for_self().collect();
+    families.sort_by(|a, b| a.name().cmp(b.name()));
+    let cpu = families
+        .iter_mut()
+        .find(|f| f.name() == "process_cpu_seconds_total");
+    if let (Some(family), Ok(usage)) = (cpu, getrusage(UsageWho::RUSAGE_SELF)) {
+        let spent = seconds(usage.user_time()) + seconds(usage.system_time());
+        for metric in family.mut_metric() {
+            let mut counter = Counter::default();
+            counter.set_value(spent);
+            metric.set_counter(counter);
         }
-        families
     }
+    families
 }
 
 #[expect(

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 
-use super::families::{FAMILIES, Family, Kind};
+use super::families::{Family, Kind};
 
 /// Samples by family and label values. One label set has one value, as an exposition must.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
-    values: BTreeMap<&'static str, BTreeMap<Vec<String>, f64>>,
+    values: BTreeMap<&'static str, (&'static Family, BTreeMap<Vec<String>, f64>)>,
 }
 
 impl Samples {
@@ -18,10 +18,11 @@ impl Samples {
         debug_assert_eq!(family.labels.len(), labels.len(), "{}", family.name);
         if value.is_finite() {
             let labels = labels.iter().map(|&label| label.to_owned()).collect();
-            self.values
+            let (_, values) = self
+                .values
                 .entry(family.name)
-                .or_default()
-                .insert(labels, value);
+                .or_insert_with(|| (family, BTreeMap::new()));
+            values.insert(labels, value);
         }
     }
 
@@ -31,22 +32,21 @@ impl Samples {
         let taken = self
             .values
             .get(family.name)
-            .is_some_and(|values| values.contains_key(&key));
+            .is_some_and(|(_, values)| values.contains_key(&key));
         if !taken {
             self.set(family, labels, value);
         }
     }
 
-    /// The families that have samples.
-    pub(super) fn families(&self) -> Vec<MetricFamily> {
-        FAMILIES
-            .iter()
-            .filter_map(|family| Some(metric_family(family, self.values.get(family.name)?)))
-            .collect()
+    /// The families that have samples, by name. Each is made when it is its turn, and what it is made of goes then: in the
+    /// crate's model a sample takes ten times the memory of its line.
+    pub(super) fn into_families(self) -> impl Iterator<Item = MetricFamily> {
+        let families = self.values.into_values();
+        families.map(|(family, values)| metric_family(family, values))
     }
 }
 
-fn metric_family(family: &Family, values: &BTreeMap<Vec<String>, f64>) -> MetricFamily {
+fn metric_family(family: &Family, values: BTreeMap<Vec<String>, f64>) -> MetricFamily {
     let mut result = MetricFamily::default();
     result.set_name(family.name.to_owned());
     result.set_help(family.help.to_owned());
@@ -55,17 +55,17 @@ fn metric_family(family: &Family, values: &BTreeMap<Vec<String>, f64>) -> Metric
         Kind::Gauge => MetricType::GAUGE,
     });
     let metrics = values
-        .iter()
-        .map(|(labels, value)| metric(family, labels, *value));
+        .into_iter()
+        .map(|(labels, value)| metric(family, labels, value));
     result.set_metric(metrics.collect());
     result
 }
 
-fn metric(family: &Family, labels: &[String], value: f64) -> Metric {
+fn metric(family: &Family, labels: Vec<String>, value: f64) -> Metric {
     let pairs = family.labels.iter().zip(labels).map(|(name, value)| {
         let mut pair = LabelPair::default();
         pair.set_name((*name).to_owned());
-        pair.set_value(value.clone());
+        pair.set_value(value);
         pair
     });
     let mut metric = Metric::from_label(pairs.collect());

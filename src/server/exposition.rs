@@ -8,40 +8,33 @@ use super::accept::preferred;
 use super::app::{App, sentence};
 use super::copies::{Made, Page, PageKind};
 use super::query::accepted;
-use crate::metrics;
+use crate::metrics::{self, Format};
 
-const OFFERS: &[(&str, &str)] = &[
-    (metrics::TEXT, "text/plain"),
-    (metrics::OPEN_METRICS, "application/openmetrics-text"),
+const OFFERS: &[(Format, &str)] = &[
+    (Format::Text, "text/plain"),
+    (Format::OpenMetrics, "application/openmetrics-text"),
 ];
 
 pub(super) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Response {
     let format = preferred(&accepted(&headers), OFFERS)
         .copied()
-        .unwrap_or(metrics::TEXT);
-    let kind = if format == metrics::OPEN_METRICS {
-        PageKind::OpenMetrics
-    } else {
-        PageKind::Metrics
+        .unwrap_or(Format::Text);
+    let kind = match format {
+        Format::Text => PageKind::Metrics,
+        Format::OpenMetrics => PageKind::OpenMetrics,
     };
-    app.copies.page(kind, || match encoded(&app, format) {
-        Ok(body) => Made::Page(Page {
-            content_type: format,
-            body: body.into(),
-        }),
-        Err(error) => {
-            tracing::error!(%error, "cannot encode the metrics");
-            let text = format!("The metrics could not be encoded: {error}");
-            Made::Other(sentence(StatusCode::INTERNAL_SERVER_ERROR, text))
+    app.copies.page(kind, || {
+        let (records, about) = (app.store.snapshot(), app.about.load());
+        match metrics::exposition(&records, &about, &(app.gauges)(), format) {
+            Ok(body) => Made::Page(Page {
+                content_type: format.content_type(),
+                body: body.into(),
+            }),
+            Err(error) => {
+                tracing::error!(%error, "cannot encode the metrics");
+                let text = format!("The metrics could not be encoded: {error}");
+                Made::Other(sentence(StatusCode::INTERNAL_SERVER_ERROR, text))
+            }
         }
     })
-}
-
-fn encoded(app: &App, format: &str) -> prometheus::Result<String> {
-    let families = metrics::gather(&app.store.snapshot(), &app.about.load(), &(app.gauges)())?;
-    if format == metrics::OPEN_METRICS {
-        Ok(metrics::encode_open_metrics(&families))
-    } else {
-        metrics::encode_text(&families)
-    }
 }

@@ -217,8 +217,12 @@ impl Survivor {
 
 /// Attempts of all targets since the start.
 pub(crate) fn attempts(agent: &Running<'_>) -> f64 {
+    attempts_in(&agent.metrics())
+}
+
+/// The same of an exposition.
+pub(crate) fn attempts_in(metrics: &str) -> f64 {
     const FAMILY: &str = "egress_probe_attempts_total{";
-    let metrics = agent.metrics();
     let lines = metrics.lines().filter(|line| line.starts_with(FAMILY));
     lines
         .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())

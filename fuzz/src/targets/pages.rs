@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use egress_probe::metrics::{AgentGauges, CatalogInfo, encode_open_metrics, encode_text, gather};
+use egress_probe::metrics::{AgentGauges, CatalogInfo, Format, exposition};
 use egress_probe::outcome::{
     Certificate, Facts, Failure, HttpResponse, NtpReply, Outcome, Phase, ProxyHop, Reason, Verdict,
 };
@@ -143,10 +143,11 @@ fn reported(about: &About, records: &[Record]) {
         last_reload_success: NOW,
         catalog: CatalogInfo::of(&about.environment, "0"),
     };
-    let families = gather(records, about, &gauges).expect("families");
-    let one = expositions::samples(&encode_text(&families).expect("text"));
-    let other = expositions::samples(&encode_open_metrics(&families));
-    assert_eq!(one, other);
+    let of_targets = |format| {
+        let text = exposition(records, about, &gauges, format).expect("text");
+        expositions::samples(&text)
+    };
+    assert_eq!(of_targets(Format::Text), of_targets(Format::OpenMetrics));
 }
 
 /// The colours are the page's own.

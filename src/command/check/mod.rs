@@ -148,9 +148,8 @@ fn print(
                 last_reload_success: about.agent.started_at,
                 catalog: CatalogInfo::of(&about.environment, &inputs.catalog.sha256),
             };
-            output::print(&metrics::encode_text(&metrics::gather(
-                records, about, &gauges,
-            )?)?)?;
+            let format = metrics::Format::Text;
+            output::print(&metrics::exposition(records, about, &gauges, format)?)?;
         }
     }
     Ok(())
