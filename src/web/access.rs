@@ -8,10 +8,11 @@ use axum::http::{HeaderName, HeaderValue};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, sign::SingleCertAndKey};
+use rustls::{ProtocolVersion, ServerConfig, SupportedCipherSuite, sign::SingleCertAndKey};
 
 use super::clients::Verifier;
 use super::material::Loader;
+use super::tls::Suites;
 use super::{Bucket, TlsForm, Users, WebConfig};
 use crate::problem::Problems;
 
@@ -91,12 +92,22 @@ fn server_config(form: &TlsForm, loader: &mut Loader<'_>) -> Option<ServerConfig
 fn provider(form: &TlsForm) -> CryptoProvider {
     let mut provider = ring::default_provider();
     if !form.suites.is_empty() {
-        provider.cipher_suites.clone_from(&form.suites);
+        provider.cipher_suites = suites(form, provider.cipher_suites);
     }
     if !form.curves.is_empty() {
         provider.kx_groups = form.curves.iter().map(|curve| curve.group()).collect();
     }
     provider
+}
+
+/// Names of TLS 1.2 suites say nothing of TLS 1.3, as in Go.
+fn suites(form: &TlsForm, usual: Suites) -> Suites {
+    let is_13 = |suite: &SupportedCipherSuite| suite.version().version == ProtocolVersion::TLSv1_3;
+    let mut suites = form.suites.clone();
+    if !suites.iter().any(is_13) {
+        suites.splice(0..0, usual.into_iter().filter(is_13));
+    }
+    suites
 }
 
 fn identity(

@@ -53,6 +53,14 @@ impl Material {
                 None
             }
             (Some(at), None) => Some(Self::Inline(Secret::new(at.text(reader)?), Place::of(&at))),
+            // A path is repeated when it is wrong; a key must not be.
+            (None, Some(at)) if at.text(reader)?.contains("-----BEGIN") => {
+                reader.wrong(
+                    &at,
+                    format!("is PEM, not the name of a file; write it under `{key}`"),
+                );
+                None
+            }
             (None, Some(at)) => Some(Self::File(at.path_in(reader)?, Place::of(&at))),
             (None, None) => None,
         }

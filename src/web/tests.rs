@@ -69,6 +69,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "client_allowed_sans: needs `client_auth_type: RequireAndVerifyClientCert`",
     ),
     (
+        "tls_server_config: {cert_file: a, key_file: b, client_ca_file: c, client_allowed_sans: [], client_auth_type: RequireAndVerifyClientCert}",
+        "client_allowed_sans: must have a name, or be left out",
+    ),
+    (
+        "tls_server_config:\n  cert_file: a\n  key_file: |\n    -----BEGIN PRIVATE KEY-----\n    hunter2\n",
+        "key_file: is PEM, not the name of a file; write it under `key`",
+    ),
+    (
         "tls_server_config: {cert_file: a, key_file: b, cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]}",
         "cipher_suites[0]: `TLS_RSA_WITH_AES_128_CBC_SHA` is not spoken here; leave it out, or take one of TLS_AES_128",
     ),
@@ -217,7 +225,7 @@ fn every_file_is_noted_before_it_is_read_and_its_mistake_stands_at_the_key_that_
             "web.yml:5: tls_server_config.client_ca_file: ",
         ),
         (
-            "cert_file: a.crt\n  key_file: a.key\n  min_version: TLS13\n  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]",
+            "cert_file: a.crt\n  key_file: a.key\n  max_version: TLS12\n  cipher_suites: [TLS_AES_128_GCM_SHA256]",
             "no cipher suite is left for these versions of TLS",
         ),
     ] {

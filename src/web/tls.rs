@@ -132,11 +132,7 @@ pub(super) fn form(at: &Cursor<'_>, reader: &mut Reader) -> Option<TlsForm> {
         .and_then(|at| at.parsed(reader))
         .unwrap_or_default();
     let sans_at = f.get("client_allowed_sans");
-    let sans = sans_at
-        .as_ref()
-        .and_then(|at| at.items(reader))
-        .unwrap_or_default();
-    let sans: Vec<String> = sans.iter().filter_map(|at| at.text(reader)).collect();
+    let sans = sans_at.as_ref().and_then(|at| allowed(at, reader));
     let versions = versions(f, reader);
     let suites = each(f, "cipher_suites", reader, suite);
     let curves = each(f, "curve_preferences", reader, curve);
@@ -160,12 +156,21 @@ pub(super) fn form(at: &Cursor<'_>, reader: &mut Reader) -> Option<TlsForm> {
         key: key?,
         client_ca,
         client_auth,
-        client_allowed_sans: sans,
+        client_allowed_sans: sans.unwrap_or_default(),
         versions,
         suites,
         curves,
         prefer_server: prefer_server.unwrap_or(true),
     })
+}
+
+/// An empty list lets in nobody by its words, and everybody if it is taken for none.
+fn allowed(at: &Cursor<'_>, reader: &mut Reader) -> Option<Vec<String>> {
+    let names = at.items(reader)?;
+    if names.is_empty() {
+        reader.wrong(at, "must have a name, or be left out");
+    }
+    Some(names.iter().filter_map(|at| at.text(reader)).collect())
 }
 
 fn versions(fields: &mut Fields<'_>, reader: &mut Reader) -> Vec<Version> {

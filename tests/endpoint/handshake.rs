@@ -31,6 +31,12 @@ fn versions_suites_and_curves_are_those_that_the_file_allows() {
         assert!(FAILED.contains(&failed.exit), "{other:?}: {failed:?}");
     }
     bench.assert_open();
+    bench.configure(&tls(
+        "cipher_suites: [TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256]",
+    ));
+    bench.await_status("TLS 1.3 again", 200, |bench| {
+        bench.curl(&ONLY_1_3, "/status")
+    });
 }
 
 /// For each auth type what comes back without a certificate, with one, and with one of another authority; 0 stands for a
