@@ -236,7 +236,7 @@ fn assert_scrape(node: &Value, scrape: &str) {
         assert!((ratio - 1.0).abs() < tolerance, "{key}: {ratio} of {seen}");
     };
     let series = scrape.lines().filter(|line| !line.starts_with('#'));
-    close("series", series.count(), 0.05);
+    close("series", series.count(), 0.001);
     close("scrape_bytes", scrape.len(), TOLERANCE);
 }
 

@@ -13,7 +13,7 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) PATH="$PWD/target/cargo-tools/bin:$
     cargo cyclonedx --quiet --manifest-path "$copy/Cargo.toml" --format json --spec-version 1.5 \
     --describe binaries --no-build-deps --target x86_64-unknown-linux-gnu
 
-# The Dockerfile's base image decides on these two.
+# What is no crate. The Dockerfile's base image decides on the first two.
 rust=$(sed -n 's/^ARG RUST_VERSION=//p' Dockerfile)
 jq --arg copy "path+file://$copy" --arg rust "$rust" '
     (.. | strings | select(startswith($copy))) |= "path" + ltrimstr($copy)
@@ -22,7 +22,9 @@ jq --arg copy "path+file://$copy" --arg rust "$rust" '
          description: "the standard library of Rust", licenses: [{expression: "MIT OR Apache-2.0"}]},
         {type: "library", "bom-ref": "glibc", name: "glibc", version: "2.36", scope: "required",
          description: "the C library of Debian 12, linked statically", licenses: [{expression: "LGPL-2.1-or-later"}],
-         purl: "pkg:deb/debian/libc6@2.36?distro=debian-12"}
+         purl: "pkg:deb/debian/libc6@2.36?distro=debian-12"},
+        {type: "data", "bom-ref": "public-suffix-list", name: "public-suffix-list", scope: "required",
+         description: "publicsuffix.org, as src/probe/http/public_suffixes.txt", licenses: [{license: {id: "MPL-2.0"}}]}
       ]
     | .metadata.component."bom-ref" as $program
-    | (.dependencies[] | select(.ref == $program) | .dependsOn) += ["rust-std", "glibc"]' "$copy/egress-probe_bin.cdx.json" > "$output"
+    | (.dependencies[] | select(.ref == $program) | .dependsOn) += ["rust-std", "glibc", "public-suffix-list"]' "$copy/egress-probe_bin.cdx.json" > "$output"

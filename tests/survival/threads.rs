@@ -1,4 +1,4 @@
-//! No thread can be started: the agent needs one for a moment whenever it looks at its files.
+//! No further thread can be started: the one that reads files is there from the start.
 
 use std::fs;
 
