@@ -111,7 +111,7 @@ impl Agent {
             heartbeat,
             first_round: App::FIRST_ROUND,
             reload: door,
-            copies: Arc::default(),
+            page_cache: Arc::default(),
         };
         let reloader = Reloader::new(reloading, callers, &inputs.config);
         let current = Current {

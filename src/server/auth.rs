@@ -23,7 +23,7 @@ pub(super) struct Caller {
 }
 
 /// Lets a request through, or says why not.
-pub(super) async fn pass<B>(
+pub(super) async fn authorize<B>(
     request: &Request<B>,
     caller: Caller,
     access: &Access,
