@@ -17,7 +17,7 @@ use crate::problem::Problems;
 use crate::schedule::Work;
 use crate::status::About;
 use crate::target::TargetId;
-use crate::web::Access;
+use crate::web_config::Access;
 
 /// Of a configuration with many mistakes, so many are logged.
 const MISTAKES_IN_LOG: usize = 50;

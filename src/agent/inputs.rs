@@ -16,7 +16,7 @@ use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
 use crate::proxy::{DecidedProxy, ProxyPolicy};
 use crate::target::{Host, Trust};
-use crate::web::{self, Access};
+use crate::web_config::{self, Access};
 
 /// What was written by people, read and checked.
 #[derive(Debug)]
@@ -185,7 +185,7 @@ impl Inputs {
 
 fn load_access(config: &Config, files: &mut Files) -> Result<Access, Problems> {
     match &config.web.config_file {
-        Some(file) => web::load(file, &mut |path| files.look_at(path)),
+        Some(file) => web_config::load(file, &mut |path| files.look_at(path)),
         None => Ok(Access::default()),
     }
 }

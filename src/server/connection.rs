@@ -27,7 +27,7 @@ use super::connections::Slot;
 use super::long_lived::LongLived;
 use super::passwords::Passwords;
 use super::peer::Peer;
-use crate::web::Access;
+use crate::web_config::Access;
 
 /// What all connections share.
 pub(super) struct Shared {

@@ -38,7 +38,7 @@ pub use app::{App, router};
 pub use limits::Limits;
 pub use page_cache::PageCache;
 
-use crate::web::Access;
+use crate::web_config::Access;
 use connection::Shared;
 use passwords::Passwords;
 

@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, sign::SingleCertAndKey};
 
 use super::clients::Verifier;
-use super::material::Loader;
+use super::pem::Loader;
 use super::{Bucket, TlsForm, Users, WebConfig};
 use crate::problem::Problems;
 
@@ -137,10 +137,10 @@ fn verifier(
         allowed_sans: form.client_allowed_sans.clone(),
         provider: Arc::clone(provider),
     };
-    let Some(material) = &form.client_ca else {
+    let Some(source) = &form.client_ca else {
         return Verification::By(verifier);
     };
-    let Some(roots) = loader.authorities(material) else {
+    let Some(roots) = loader.authorities(source) else {
         return Verification::Impossible;
     };
     verifier.hints = roots.subjects();
@@ -150,7 +150,7 @@ fn verifier(
         match builder.build() {
             Ok(authorities) => verifier.authorities = Some(authorities),
             Err(error) => {
-                loader.wrong(material.place(), error.to_string());
+                loader.wrong(source.place(), error.to_string());
                 return Verification::Impossible;
             }
         }
