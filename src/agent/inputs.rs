@@ -9,7 +9,7 @@ use super::resolvers::Resolvers;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::discover::{self, Environment, Surroundings};
-use crate::experiment::Laboratory;
+use crate::experiment::NetworkExperiment;
 use crate::nameservers::{self, Listed};
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
@@ -177,9 +177,11 @@ impl Inputs {
     }
 
     /// What looks into confirmed failures, unless it is switched off.
-    pub fn laboratory(&self) -> Option<Laboratory> {
+    pub fn experiment(&self) -> Option<NetworkExperiment> {
         let limits = self.config.limits.clone();
-        self.config.experiments.then_some(Laboratory { limits })
+        self.config
+            .experiments
+            .then_some(NetworkExperiment { limits })
     }
 }
 
