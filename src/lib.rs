@@ -57,5 +57,5 @@ pub mod table;
 pub mod target;
 pub(crate) mod text;
 pub mod version;
-pub mod web;
+pub mod web_config;
 pub mod yaml;

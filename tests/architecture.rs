@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const USES: &[(&str, &str)] = &[
     (
         "agent",
-        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version web",
+        "catalog config diagnosis discover experiment file heartbeat logging metrics nameservers plan probe problem proxy reload rules schedule server status store target version web_config",
     ),
     ("budget", "proxy schedule target"),
     ("catalog", "labels problem target yaml"),
@@ -48,7 +48,7 @@ const USES: &[(&str, &str)] = &[
     ("schedule", "heartbeat outcome probe store target"),
     (
         "server",
-        "heartbeat labels metrics problem reload status store target web",
+        "heartbeat labels metrics problem reload status store target web_config",
     ),
     ("shutdown", ""),
     (
@@ -60,7 +60,7 @@ const USES: &[(&str, &str)] = &[
     ("target", "labels outcome"),
     ("text", ""),
     ("version", ""),
-    ("web", "file labels problem yaml"),
+    ("web_config", "file labels problem yaml"),
     ("yaml", "file problem"),
 ];
 

@@ -16,7 +16,7 @@ use egress_probe::outcome::Warning;
 use egress_probe::problem::Problems;
 use egress_probe::server::Limits;
 use egress_probe::target::{Group, ProbeKind};
-use egress_probe::web;
+use egress_probe::web_config;
 use serde_json::Value;
 
 /// A key that no file has, and that is like none.
@@ -199,7 +199,7 @@ fn the_web_config_in_the_documentation_is_one_and_every_key_of_its_table_is_know
     let hash = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG";
     let (_, sample) = page.split_once("```yaml web config\n").unwrap();
     let (sample, _) = sample.split_once("```").unwrap();
-    web::parse("web.yml".as_ref(), &sample.replace("$2y$10$HASH", hash)).unwrap();
+    web_config::parse("web.yml".as_ref(), &sample.replace("$2y$10$HASH", hash)).unwrap();
     for row in table(section(&page, "## The file")) {
         let keys = coded(&row[0]);
         let area = keys[0].split_once('.').map(|(area, _)| area);
@@ -209,7 +209,7 @@ fn the_web_config_in_the_documentation_is_one_and_every_key_of_its_table_is_know
                 Some(area) => format!("{area}: {{{key}: 1, {NO_KEY}: 1}}\n"),
                 None => format!("{key}: 1\n{NO_KEY}: 1\n"),
             };
-            let problems = web::parse("web.yml".as_ref(), &text)
+            let problems = web_config::parse("web.yml".as_ref(), &text)
                 .unwrap_err()
                 .to_string();
             assert!(

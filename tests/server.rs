@@ -447,7 +447,7 @@ fn a_busy_port_says_how_to_change_it() {
     assert!(usual.contains("node_exporter"), "{usual}");
 }
 
-/// Two places, and little patience.
+/// Two slots, and little patience.
 const TIGHT: Limits = Limits {
     connections: 2,
     reserve: 0,
@@ -511,7 +511,7 @@ fn two_sulkers(server: &Running) -> [TcpStream; 2] {
 }
 
 #[test]
-fn newcomers_are_told_when_all_have_a_claim_to_their_place() {
+fn new_connections_are_told_when_all_have_a_claim_to_their_slot() {
     let patient = Limits {
         patience: Duration::from_mins(1),
         ..TIGHT
@@ -533,7 +533,7 @@ fn newcomers_are_told_when_all_have_a_claim_to_their_place() {
 fn callers_who_never_read_make_way_after_a_while() {
     let server = Running::start(app_of_many(), TIGHT);
     let _sulkers = two_sulkers(&server);
-    until("a place", || match server.get("/healthz") {
+    until("a slot", || match server.get("/healthz") {
         well if well.starts_with("HTTP/1.1 200") => Ok(()),
         other => Err(other),
     });
@@ -561,7 +561,7 @@ fn an_answer_that_is_never_read_ends_even_when_nobody_waits() {
 }
 
 #[test]
-fn one_address_has_so_many_places_and_no_more() {
+fn one_address_has_so_many_slots_and_no_more() {
     let limits = Limits {
         connections: 64,
         per_peer: 3,

@@ -233,7 +233,7 @@ fn no_more_watch_than_may_and_who_leaves_makes_room() {
     assert!(server.get("/status").starts_with("HTTP/1.1 200"));
     let [leaves, _stays] = watchers;
     drop(leaves);
-    until("a place", || {
+    until("a slot", || {
         match Watcher::ask(&server, "/status?watch").head() {
             status if status.ends_with("200 OK") => Ok(()),
             status => Err(status),
@@ -242,7 +242,7 @@ fn no_more_watch_than_may_and_who_leaves_makes_room() {
 }
 
 #[test]
-fn watchers_who_never_read_lose_their_place() {
+fn watchers_who_never_read_lose_their_slot() {
     let server = Running::start(app_of_many(), QUICK);
     let sulkers = [(); 2].map(|()| sulk(server.address, "/status?watch"));
     let taken = || {
@@ -250,8 +250,8 @@ fn watchers_who_never_read_lose_their_place() {
             .head()
             .ends_with("503 Service Unavailable")
     };
-    until("both places taken", || taken().then_some(()).ok_or(()));
-    until("a place", || (!taken()).then_some(()).ok_or(()));
+    until("both slots taken", || taken().then_some(()).ok_or(()));
+    until("a slot", || (!taken()).then_some(()).ok_or(()));
     drop(sulkers);
 }
 

@@ -11,13 +11,13 @@ use super::experimenter::Switch;
 use super::reload::Trigger;
 use super::standing::Standing;
 use super::{Inputs, Situation, work};
-use crate::experiment::Laboratory;
+use crate::experiment::NetworkExperiment;
 use crate::probe::Prober;
 use crate::problem::Problems;
 use crate::schedule::Work;
 use crate::status::About;
 use crate::target::TargetId;
-use crate::web::Access;
+use crate::web_config::Access;
 
 /// Of a configuration with many mistakes, so many are logged.
 const MISTAKES_IN_LOG: usize = 50;
@@ -29,7 +29,7 @@ pub(super) struct Current {
     pub(super) work: watch::Sender<Arc<Work<Prober>>>,
     pub(super) about: Arc<ArcSwap<About>>,
     pub(super) standing: Arc<ArcSwap<Standing>>,
-    pub(super) laboratory: Switch<Laboratory>,
+    pub(super) experiment: Switch<NetworkExperiment>,
     pub(super) access: Arc<ArcSwap<Access>>,
     pub(super) started_at: Timestamp,
 }
@@ -52,8 +52,8 @@ impl Current {
         let waiting = standing.waiting.clone();
         self.standing.store(Arc::new(standing));
         self.inputs = inputs;
-        self.laboratory
-            .store(self.inputs.laboratory().map(Arc::new));
+        self.experiment
+            .store(self.inputs.experiment().map(Arc::new));
         self.access.store(Arc::clone(&self.inputs.access));
         self.take_up(situation);
         let after = self.targets();

@@ -9,14 +9,14 @@ use super::resolvers::Resolvers;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::discover::{self, Environment, Surroundings};
-use crate::experiment::Laboratory;
+use crate::experiment::NetworkExperiment;
 use crate::nameservers::{self, Listed};
 use crate::plan::{Plan, Selection};
 use crate::probe::{Prober, Resolver, TlsTrust, TrustConfig, registrable};
 use crate::problem::Problems;
 use crate::proxy::{DecidedProxy, ProxyPolicy};
 use crate::target::{Host, Trust};
-use crate::web::{self, Access};
+use crate::web_config::{self, Access};
 
 /// What was written by people, read and checked.
 #[derive(Debug)]
@@ -177,15 +177,17 @@ impl Inputs {
     }
 
     /// What looks into confirmed failures, unless it is switched off.
-    pub fn laboratory(&self) -> Option<Laboratory> {
+    pub fn experiment(&self) -> Option<NetworkExperiment> {
         let limits = self.config.limits.clone();
-        self.config.experiments.then_some(Laboratory { limits })
+        self.config
+            .experiments
+            .then_some(NetworkExperiment { limits })
     }
 }
 
 fn load_access(config: &Config, files: &mut Files) -> Result<Access, Problems> {
     match &config.web.config_file {
-        Some(file) => web::load(file, &mut |path| files.look_at(path)),
+        Some(file) => web_config::load(file, &mut |path| files.look_at(path)),
         None => Ok(Access::default()),
     }
 }

@@ -97,9 +97,9 @@ impl Agent {
             tokio::sync::watch::channel(Arc::new(work(&inputs, &situation, plan)));
         let (store, heartbeat) = (Arc::new(Store::default()), Arc::new(Heartbeat::new()));
         let node = situation.surroundings.node.0.clone();
-        let laboratory = Arc::new(ArcSwapOption::from(inputs.laboratory().map(Arc::new)));
+        let experiment = Arc::new(ArcSwapOption::from(inputs.experiment().map(Arc::new)));
         let (experimenter, failures) =
-            Experimenter::new(Arc::clone(&laboratory), Arc::clone(&store));
+            Experimenter::new(Arc::clone(&experiment), Arc::clone(&store));
         let scheduler = Scheduler::new(node, receiver, Arc::clone(&store), Arc::clone(&heartbeat))
             .telling(failures);
         let standing = shared(Standing::new(&inputs, started_at));
@@ -111,7 +111,7 @@ impl Agent {
             heartbeat,
             first_round: App::FIRST_ROUND,
             reload: door,
-            copies: Arc::default(),
+            page_cache: Arc::default(),
         };
         let reloader = Reloader::new(reloading, callers, &inputs.config);
         let current = Current {
@@ -120,7 +120,7 @@ impl Agent {
             work,
             about,
             standing,
-            laboratory,
+            experiment,
             access: server.access(),
             started_at,
         };

@@ -23,7 +23,7 @@ use crate::outcome::{Findings, Hop, Path};
 use crate::probe::Limits;
 use pace::Pace;
 
-/// The seam between who decides when, and networking: the network's laboratory, or a test's scripted one.
+/// The seam between who decides when, and networking: the one over the network, or a scripted one of tests.
 pub trait Experiment: Send + Sync + 'static {
     /// Finds out what can be found out about one failure; none when that is nothing.
     fn examine(&self, case: &Case) -> impl Future<Output = Option<Findings>> + Send;
@@ -31,12 +31,12 @@ pub trait Experiment: Send + Sync + 'static {
 
 /// Experiments over the network.
 #[derive(Debug, Clone)]
-pub struct Laboratory {
+pub struct NetworkExperiment {
     /// What attempts obey too.
     pub limits: Limits,
 }
 
-impl Experiment for Laboratory {
+impl Experiment for NetworkExperiment {
     async fn examine(&self, case: &Case) -> Option<Findings> {
         let at = Timestamp::now();
         let pace = Pace::within(self.limits.timeout);

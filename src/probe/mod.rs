@@ -9,12 +9,12 @@ mod datagram;
 mod dns;
 mod error_queue;
 mod failures;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod https;
 mod ntp;
 mod ntp_packet;
-#[doc(hidden)]
-pub mod peers;
 mod prober;
 mod random;
 mod resolve;

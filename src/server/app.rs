@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
-use super::{Copies, exposition, health, reload, status_pages};
+use super::{PageCache, exposition, health, reload, status_pages};
 use crate::heartbeat::Heartbeat;
 use crate::metrics::AgentGauges;
 use crate::reload::Door;
@@ -35,7 +35,7 @@ pub struct App {
     /// Where a reload is asked for.
     pub reload: Door,
     /// Pages of a moment ago.
-    pub copies: Arc<Copies>,
+    pub page_cache: Arc<PageCache>,
 }
 
 impl fmt::Debug for App {

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::accept::preferred;
 use super::app::{App, sentence};
-use super::copies::{Made, Page, PageKind};
+use super::negotiation::preferred;
+use super::page_cache::{Made, Page, PageKind};
 use super::query::accepted;
 use crate::metrics::{self, Format};
 
@@ -23,7 +23,7 @@ pub(super) async fn metrics(State(app): State<App>, headers: HeaderMap) -> Respo
         Format::Text => PageKind::Metrics,
         Format::OpenMetrics => PageKind::OpenMetrics,
     };
-    app.copies.page(kind, || {
+    app.page_cache.page(kind, || {
         let (records, about) = (app.store.snapshot(), app.about.load());
         match metrics::exposition(&records, &about, &(app.gauges)(), format) {
             Ok(body) => Made::Page(Page {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{copies, passwords, ration, thrift, watch};
+use super::{cpu_budget, page_cache, passwords, peer_rate, watch};
 
 /// Limits of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Limits {
     pub header_read: Duration,
     /// Bytes of a request head. Hyper takes no less than 8192.
     pub header_bytes: usize,
-    /// An answer that is under way for longer makes way for newcomers when all places are taken.
+    /// An answer that is under way for longer makes way for new connections when all slots are taken.
     pub patience: Duration,
     /// Time for a whole connection, which carries one request; a reader that is slower is cut off.
     pub connection: Duration,
@@ -66,14 +66,14 @@ impl Limits {
             ),
             ("connections from one address", count(self.per_peer)),
             (
-                "new connections from one address in 0.2 s, in hard times",
-                ration::MOST.to_string(),
+                "new connections from one address in 0.2 s, under overload",
+                peer_rate::MOST.to_string(),
             ),
             ("requests on a connection", count(1)),
             ("TLS handshake", time(self.handshake)),
             ("request head, time", time(self.header_read)),
             ("request head, size", kibibytes(self.header_bytes)),
-            ("answer, while all places are taken", time(self.patience)),
+            ("answer, while all slots are taken", time(self.patience)),
             ("answer, ever", time(self.connection)),
             ("data that is not acknowledged", time(self.unacknowledged)),
             (
@@ -82,13 +82,13 @@ impl Limits {
             ),
             (
                 "answers that are not read yet",
-                kibibytes(copies::MOST_BYTES),
+                kibibytes(page_cache::MOST_BYTES),
             ),
-            ("CPU for one kind of page", percent(copies::SHARE)),
+            ("CPU for one kind of page", percent(page_cache::SHARE)),
             ("CPU for checking passwords", percent(passwords::SHARE)),
             (
                 "CPU for the whole server, passwords aside",
-                percent(thrift::SHARE),
+                percent(cpu_budget::SHARE),
             ),
             (
                 "passwords of one address that wait to be checked",

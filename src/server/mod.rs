@@ -1,26 +1,26 @@
 //! HTTP for people, scrapers and the kubelet, on a thread of its own, so that rendering never delays an attempt.
 //! Nothing that a caller sends can start one, or decide what is tried: a reload, where it is allowed, reads files.
 
-mod accept;
+mod accept_loop;
 mod app;
+mod auth;
+mod closing;
 mod connection;
-mod copies;
-mod crowd;
-mod entrance;
+mod connections;
+mod cpu_budget;
 mod exposition;
-mod farewell;
-mod gate;
 mod health;
-mod lasting;
 mod limits;
+mod listener;
+mod long_lived;
+mod negotiation;
+mod page_cache;
 mod passwords;
 mod peer;
+mod peer_rate;
 mod query;
-mod ration;
 mod reload;
 mod status_pages;
-mod thrift;
-mod visit;
 mod watch;
 
 use std::io;
@@ -35,12 +35,12 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub use app::{App, router};
-pub use copies::Copies;
 pub use limits::Limits;
+pub use page_cache::PageCache;
 
-use crate::web::Access;
+use crate::web_config::Access;
+use connection::Shared;
 use passwords::Passwords;
-use visit::House;
 
 /// The listening socket could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +147,7 @@ impl Server {
     }
 
     fn serve(self, app: App, stop: CancellationToken) -> Result<(), ServeError> {
-        let house = House {
+        let shared = Shared {
             router: TowerToHyperService::new(router(app)),
             limits: self.limits,
             access: self.access,
@@ -161,7 +161,7 @@ impl Server {
             .build()?;
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            connection::serve(listener, house, stop).await;
+            accept_loop::serve(listener, shared, stop).await;
             Ok(())
         });
         // A dear password must not hold up the end.

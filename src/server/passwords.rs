@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use super::peer::Peer;
-use crate::web::{Secret, Users};
+use crate::web_config::{Secret, Users};
 
 /// Checking takes at most one part of so many of a CPU: each is followed by a rest.
 pub(super) const SHARE: u32 = 4;
@@ -158,7 +158,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web;
+    use crate::web_config;
 
     /// Of cost 4.
     const RIGHT: &str = "right";
@@ -166,7 +166,7 @@ mod tests {
     fn users() -> Users {
         let hash = bcrypt::hash(RIGHT, 4).unwrap();
         let text = format!("basic_auth_users: {{alice: {hash}}}");
-        web::parse("web.yml".as_ref(), &text).unwrap().users
+        web_config::parse("web.yml".as_ref(), &text).unwrap().users
     }
 
     fn peer(number: u8) -> Peer {

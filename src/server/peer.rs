@@ -19,7 +19,7 @@ impl Peer {
 }
 
 /// Whether a caller is on this machine.
-pub(super) fn is_at_home(caller: SocketAddr, here: Option<SocketAddr>) -> bool {
+pub(super) fn is_local(caller: SocketAddr, here: Option<SocketAddr>) -> bool {
     let caller = caller.ip().to_canonical();
     caller.is_loopback() || here.is_some_and(|here| here.ip().to_canonical() == caller)
 }

@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, header};
 use serde::Deserialize;
 
-use super::accept::preferred;
+use super::negotiation::preferred;
 use crate::labels::UnknownMember;
 use crate::status::{Filter, Format};
 

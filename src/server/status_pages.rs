@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::app::{App, PAGES, sentence};
-use super::copies::{Made, Page, PageKind};
-use super::lasting::Lasting;
+use super::long_lived::LongLived;
+use super::page_cache::{Made, Page, PageKind};
 use super::query::{Asked, WantedQuery, asked};
 use super::watch::{self, View};
 use crate::status::text::Style;
@@ -24,23 +24,23 @@ const WHERE_ELSE: &str =
 pub(super) async fn status(
     State(app): State<App>,
     wanted: WantedQuery,
-    lasting: Option<Extension<Lasting>>,
+    long_lived: Option<Extension<LongLived>>,
     headers: HeaderMap,
 ) -> Response {
     let (format, filter) = match asked(wanted, &headers) {
         Ok(Asked::Once(format, filter)) => (format, filter),
-        Ok(Asked::Watch) => return watch::answer(app, View::Overview, lasting),
+        Ok(Asked::Watch) => return watch::answer(app, View::Overview, long_lived),
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     match format {
-        Format::Text => app.copies.page(PageKind::Text, || {
+        Format::Text => app.page_cache.page(PageKind::Text, || {
             plain(text::render(&app.report(), Style::PLAIN) + WHERE_ELSE)
         }),
         Format::Json => api(State(app)).await,
-        Format::Html if filter.is_empty() => app.copies.page(PageKind::Html, || {
+        Format::Html if filter.is_empty() => app.page_cache.page(PageKind::Html, || {
             page(html::render_filtered(&app.report(), &filter))
         }),
-        Format::Html => app.copies.answer(PageKind::Filtered, || {
+        Format::Html => app.page_cache.answer(PageKind::Filtered, || {
             page(html::render_filtered(&app.report(), &filter)).into_response()
         }),
     }
@@ -50,22 +50,24 @@ pub(super) async fn target(
     State(app): State<App>,
     path: Result<Path<(String, String)>, PathRejection>,
     wanted: WantedQuery,
-    lasting: Option<Extension<Lasting>>,
+    long_lived: Option<Extension<LongLived>>,
     headers: HeaderMap,
 ) -> Response {
     let asked = match asked(wanted, &headers) {
         Ok(asked) => asked,
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
-    let copies = Arc::clone(&app.copies);
-    copies.answer(PageKind::Target, || one_target(app, path, &asked, lasting))
+    let pages = Arc::clone(&app.page_cache);
+    pages.answer(PageKind::Target, || {
+        one_target(app, path, &asked, long_lived)
+    })
 }
 
 fn one_target(
     app: App,
     path: Result<Path<(String, String)>, PathRejection>,
     asked: &Asked,
-    lasting: Option<Extension<Lasting>>,
+    long_lived: Option<Extension<LongLived>>,
 ) -> Response {
     let report = app.report();
     let target = path
@@ -77,7 +79,7 @@ fn one_target(
     };
     let format = match asked {
         Asked::Once(format, _) => *format,
-        Asked::Watch => return watch::answer(app, View::of(target), lasting),
+        Asked::Watch => return watch::answer(app, View::of(target), long_lived),
     };
     let now = report.generated_at;
     match format {
@@ -88,7 +90,7 @@ fn one_target(
 }
 
 pub(super) async fn api(State(app): State<App>) -> Response {
-    app.copies.page(PageKind::Json, || json(&app.report()))
+    app.page_cache.page(PageKind::Json, || json(&app.report()))
 }
 
 pub(super) async fn landing(State(app): State<App>) -> Response {
@@ -97,7 +99,7 @@ pub(super) async fn landing(State(app): State<App>) -> Response {
         .copied()
         .filter(|(path, _)| !path.contains(['{', '?']))
         .collect();
-    app.copies.page(PageKind::Landing, || {
+    app.page_cache.page(PageKind::Landing, || {
         page(html::render_landing(&app.report(), &linkable))
     })
 }

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::app::{App, sentence};
-use super::lasting::Lasting;
+use super::long_lived::LongLived;
 use crate::status::text::{self, Style};
 use crate::status::{Glance, StatusReport, TargetReport};
 use crate::target::ProbeKind;
@@ -26,7 +26,7 @@ pub(super) const PACE: Duration = Duration::from_secs(1);
 const END_OF_PAGE: &str = "\x0c";
 /// Keeps the connection known to be alive. At the start of a line, a terminal shows nothing of it.
 const HEARTBEAT: &[u8] = b"\r";
-const FAREWELL: &[u8] = b"The agent stops.\n";
+const LAST_WORDS: &[u8] = b"The agent stops.\n";
 
 /// What is watched.
 #[derive(Debug, Clone)]
@@ -66,9 +66,9 @@ impl View {
 }
 
 /// Pages without an end, or a sentence when too many read them already.
-pub(super) fn answer(app: App, view: View, lasting: Option<Extension<Lasting>>) -> Response {
-    let place = lasting.and_then(|Extension(lasting)| Some((lasting.begin()?, lasting)));
-    let Some((place, lasting)) = place else {
+pub(super) fn answer(app: App, view: View, long_lived: Option<Extension<LongLived>>) -> Response {
+    let slot = long_lived.and_then(|Extension(long_lived)| Some((long_lived.begin()?, long_lived)));
+    let Some((slot, long_lived)) = slot else {
         let text = "As many watch as may. A page without ?watch can always be had.";
         return sentence(StatusCode::SERVICE_UNAVAILABLE, text);
     };
@@ -76,10 +76,10 @@ pub(super) fn answer(app: App, view: View, lasting: Option<Extension<Lasting>>) 
     let watch = Watch {
         app,
         view,
-        lasting,
+        long_lived,
         news,
         shown: None,
-        _place: place,
+        _slot: slot,
     };
     let body = Body::new(Pages(Some(Box::pin(watch.next()))));
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
@@ -89,20 +89,20 @@ pub(super) fn answer(app: App, view: View, lasting: Option<Extension<Lasting>>) 
 struct Watch {
     app: App,
     view: View,
-    lasting: Lasting,
+    long_lived: LongLived,
     news: watch::Receiver<()>,
     /// What the reader has seen, and when.
     shown: Option<(Glance, Instant)>,
-    _place: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Watch {
     /// The next part of the answer, and what comes after it.
     async fn next(mut self) -> (Bytes, Option<Self>) {
-        let stop = self.lasting.stop.clone();
+        let stop = self.long_lived.stop.clone();
         tokio::select! {
             biased;
-            () = stop.cancelled() => (Bytes::from_static(FAREWELL), None),
+            () = stop.cancelled() => (Bytes::from_static(LAST_WORDS), None),
             part = self.part() => match part {
                 Some(part) => (part, Some(self)),
                 None => (Bytes::from_static(b"The target is no longer tested.\n"), None),
@@ -114,7 +114,7 @@ impl Watch {
     async fn part(&mut self) -> Option<Bytes> {
         if let Some((_, at)) = self.shown {
             // The store does not announce everything that a page tells: without news, a look is taken anyway.
-            let _ = timeout(self.lasting.heartbeat, self.news.changed()).await;
+            let _ = timeout(self.long_lived.heartbeat, self.news.changed()).await;
             sleep_until(at + PACE).await;
         }
         self.news.mark_unchanged();

@@ -122,7 +122,7 @@ fn withstands(
         "one each second is due: {tried} in {passed} s"
     );
     assert!(seen.worst_lag < 2.0, "{seen:?}");
-    // 72 places, and 64 who are being sent away.
+    // 72 slots, and 64 that are being closed.
     let files = gauge(&before, "process_open_fds") + 140.0;
     assert!(seen.most_files < files, "{seen:?}");
     let resident = gauge(&before, "process_resident_memory_bytes") + f64::from(24 << 20);
@@ -236,7 +236,7 @@ fn an_agent_in_64_mebibytes_withstands_all_of_them() {
     withstands(&mut agent, "http", &[], |address| {
         wrk(address, "http://ADDRESS/status/well.example:443/https", &[]);
     });
-    until("a page even for whoever was so loud", || {
+    until("a page even for the address of the flood", || {
         let page = agent.curl(afar(), "http", &[], "/status");
         (page.status == 200).then_some(()).ok_or(page)
     });

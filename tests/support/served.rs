@@ -37,7 +37,7 @@ pub(crate) fn app_of(targets: &[Arc<Target>]) -> App {
         heartbeat: Arc::new(Heartbeat::new()),
         first_round: App::FIRST_ROUND,
         reload: door().0,
-        copies: Arc::default(),
+        page_cache: Arc::default(),
     }
 }
 

@@ -35,7 +35,7 @@ fn rows() -> String {
     text
 }
 
-/// Asks for one page after the other until it is done. Who asks so much is turned away at times.
+/// Asks for one page after the other until it is done. Who asks so much is refused at times.
 fn call(address: SocketAddrV4, done: &AtomicBool, pages: &AtomicUsize) -> std::io::Result<()> {
     for path in PATHS.iter().cycle() {
         if done.load(Ordering::Relaxed) {

@@ -24,7 +24,7 @@ Written by `make bench`, whole: change the programs, not this file. What the num
 impl Results {
     pub(super) fn document(&self) -> String {
         let versions: [&[&str]; 4] = [
-            &[super::peer::PROGRAM, "--version"],
+            &[super::blackbox::PROGRAM, "--version"],
             &["prometheus", "--version"],
             &["/usr/sbin/nginx", "-v"],
             &["/usr/sbin/dnsmasq", "--version"],
@@ -101,27 +101,27 @@ impl Results {
             "RSS, ratio",
         ]);
         for pair in &self.pairs {
-            let (agent, peer) = (&pair.agent, &pair.peer);
+            let (agent, blackbox) = (&pair.agent, &pair.blackbox);
             table.row([
                 pair.kind.as_str().to_owned(),
                 pair.load.targets.to_string(),
                 pair.load.interval.as_secs().to_string(),
                 agent.probes.to_string(),
-                peer.probes.to_string(),
+                blackbox.probes.to_string(),
                 format!("{:.2}", agent.cpu_per_probe()),
-                format!("{:.2}", peer.cpu_per_probe()),
+                format!("{:.2}", blackbox.cpu_per_probe()),
                 format!("{:.2}", pair.cpu_ratio()),
                 memory(agent.memory),
-                memory(peer.memory),
+                memory(blackbox.memory),
                 format!("{:.2}", pair.memory_ratio()),
             ]);
         }
         let prometheus: f64 = self
             .pairs
             .iter()
-            .map(|pair| pair.peer.cpu_of_prometheus.as_secs_f64())
+            .map(|pair| pair.blackbox.cpu_of_prometheus.as_secs_f64())
             .sum();
-        let probes: u32 = self.pairs.iter().map(|pair| pair.peer.probes).sum();
+        let probes: u32 = self.pairs.iter().map(|pair| pair.blackbox.probes).sum();
         format!(
             "{table}\nThe floor, a rustls handshake in process, without sockets: {:.3} ms of the client's CPU in a hot loop, \
              {:.3} ms at one every 10 ms.\nPrometheus itself, which is in none of the columns, took {:.2} ms for each probe \
@@ -146,8 +146,8 @@ impl Results {
                 pair.kind.as_str().to_owned(),
                 pair.load.targets.to_string(),
                 pair.agent.latency.milliseconds(),
-                pair.peer.latency.milliseconds(),
-                pair.peer.request.milliseconds(),
+                pair.blackbox.latency.milliseconds(),
+                pair.blackbox.request.milliseconds(),
             ]);
         }
         table
@@ -181,11 +181,11 @@ impl Results {
 
 impl Pair {
     fn cpu_ratio(&self) -> f64 {
-        self.agent.cpu_per_probe() / self.peer.cpu_per_probe()
+        self.agent.cpu_per_probe() / self.blackbox.cpu_per_probe()
     }
 
     fn memory_ratio(&self) -> f64 {
-        count(self.agent.memory.resident) / count(self.peer.memory.resident)
+        count(self.agent.memory.resident) / count(self.blackbox.memory.resident)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The agent and `blackbox_exporter` on the same servers in the same run, one after the other on every load.
 
 mod agent;
+mod blackbox;
 mod document;
 mod floor;
-mod peer;
 mod prometheus;
 mod run;
 mod scrapes;
@@ -27,7 +27,7 @@ struct Pair {
     kind: Kind,
     load: Load,
     agent: Run,
-    peer: Run,
+    blackbox: Run,
 }
 
 struct Results {
@@ -57,12 +57,12 @@ pub(crate) fn run(program: &Path, quick: bool) -> Result<String> {
                 Some(pair) => pair.agent.clone(),
                 None => agent::run(&program, &folder.0, &servers, kind, &load)?,
             };
-            let peer = peer::run(&folder.0, &servers, kind, &load)?;
+            let blackbox = blackbox::run(&folder.0, &servers, kind, &load)?;
             pairs.push(Pair {
                 kind,
                 load,
                 agent,
-                peer,
+                blackbox,
             });
         }
     }

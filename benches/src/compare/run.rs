@@ -25,7 +25,7 @@ pub(crate) struct Run {
     pub(crate) memory: Memory,
     /// Of a probe, in seconds, as the tool reports it.
     pub(crate) latency: Spread,
-    /// Of a request of Prometheus, in seconds: one probe of the peer, the whole exposition of the agent.
+    /// Of a request of Prometheus, in seconds: one probe of `blackbox_exporter`, the whole exposition of the agent.
     pub(crate) request: Spread,
 }
 

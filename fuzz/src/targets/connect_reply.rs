@@ -1,13 +1,13 @@
 //! What a proxy answers to CONNECT.
 
-use egress_probe::probe::peers;
+use egress_probe::probe::fuzzing;
 
 use super::{fit, peer, waiting};
 
 pub(crate) fn check(said: &[u8]) {
     let destination = "mcr.microsoft.com:443";
     let [whole, cut, other] =
-        peer::peers(said).map(|peer| waiting::now(peers::connect_reply(destination, peer)));
+        peer::peers(said).map(|peer| waiting::now(fuzzing::connect_reply(destination, peer)));
     fit::outcome(&whole);
     fit::same(&whole, &cut);
     fit::same(&whole, &other);

@@ -1,7 +1,7 @@
 //! What a nameserver replies to the questions for the addresses of a name.
 
 use egress_probe::outcome::{Outcome, Reason};
-use egress_probe::probe::peers;
+use egress_probe::probe::fuzzing;
 
 use super::fit;
 
@@ -30,7 +30,7 @@ pub(crate) fn check(reply: &[u8]) {
 }
 
 fn outcome(reply: impl Fn(&[u8]) -> Vec<u8>) -> Outcome {
-    peers::dns(NAME, reply).expect("a name")
+    fuzzing::dns(NAME, reply).expect("a name")
 }
 
 fn overwritten(reply: &[u8], with: &[u8], at: usize) -> Vec<u8> {

@@ -1,13 +1,13 @@
 //! What a server, or whoever stands before it, answers to `HEAD /`.
 
 use egress_probe::outcome::Outcome;
-use egress_probe::probe::peers;
+use egress_probe::probe::fuzzing;
 
 use super::{fit, peer, waiting};
 
 pub(crate) fn check(said: &[u8]) {
     let [whole, cut, other] = peer::peers(said)
-        .map(|peer| waiting::now(peers::http("mcr.microsoft.com", || peer.again())));
+        .map(|peer| waiting::now(fuzzing::http("mcr.microsoft.com", || peer.again())));
     for ((whole, cut), other) in whole.iter().zip(&cut).zip(&other) {
         fit::outcome(whole);
         fit::same(whole, cut);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egress_probe::probe::peers;
+use egress_probe::probe::fuzzing;
 
 use super::fit;
 
@@ -16,7 +16,7 @@ pub(crate) fn check(input: &[u8]) {
     let round_trip = Duration::from_micros(number(56).unwrap_or(30_000) % 10_000_000);
     let echoed = number(24).unwrap_or_default();
     for cookie in [echoed, !echoed] {
-        let outcome = peers::ntp(input, cookie, sent_at, round_trip);
+        let outcome = fuzzing::ntp(input, cookie, sent_at, round_trip);
         fit::outcome(&outcome);
         let Some(ntp) = &outcome.facts.ntp else {
             assert!(outcome.verdict.failure().is_some());

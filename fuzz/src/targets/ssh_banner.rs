@@ -1,11 +1,11 @@
 //! What an SSH server says first.
 
-use egress_probe::probe::peers;
+use egress_probe::probe::fuzzing;
 
 use super::{fit, peer, waiting};
 
 pub(crate) fn check(said: &[u8]) {
-    let [whole, cut, other] = peer::peers(said).map(|peer| waiting::now(peers::ssh(peer)));
+    let [whole, cut, other] = peer::peers(said).map(|peer| waiting::now(fuzzing::ssh(peer)));
     fit::outcome(&whole);
     fit::same(&whole, &cut);
     fit::same(&whole, &other);

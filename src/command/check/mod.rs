@@ -73,9 +73,9 @@ async fn probe(inputs: &Inputs, args: &CheckArgs, mut live: Live) -> Result<(Abo
         &mut live,
     )
     .await;
-    if let Some(laboratory) = inputs.laboratory() {
+    if let Some(experiment) = inputs.experiment() {
         live.look_into_failures();
-        experiments::run(&Arc::new(laboratory), &store).await;
+        experiments::run(&Arc::new(experiment), &store).await;
     }
     live.settle();
     Ok((about, store.snapshot()))

@@ -1,6 +1,6 @@
 //! Pages cost CPU time to make. Who asks faster than that is worth gets the page of a moment ago.
 //!
-//! Every kind of page has a budget of its own, so that nobody can use up Prometheus'. No copy is kept in quiet times.
+//! Every kind of page has a budget of its own, so that nobody can use up Prometheus'. None is kept without overload.
 //! Pages also take memory until they are read, and all of them together may only take so much.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use super::app::sentence;
 /// Making one kind of page takes at most one part of so many of a CPU.
 pub(super) const SHARE: u32 = 20;
 /// So much may be used at once.
-const AT_ONCE: Duration = Duration::from_millis(250);
+const BURST: Duration = Duration::from_millis(250);
 
 /// Pages that are not read yet take so much memory, in bytes. The last one comes on top.
 pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -38,7 +38,7 @@ impl IntoResponse for Page {
 /// What came of making a page.
 pub(super) enum Made {
     Page(Page),
-    /// Something that is not worth a copy, such as why it could not be made.
+    /// Something that is not worth keeping, such as why it could not be made.
     Other(Response),
 }
 
@@ -60,15 +60,15 @@ pub(super) enum PageKind {
     Html,
     Json,
     Landing,
-    /// One of a target: there are too many of them to keep copies.
+    /// One of a target: there are too many of them to keep.
     Target,
     /// A page that is filtered: too many as well.
     Filtered,
 }
 
-/// What was made of late, and what that took.
+/// The pages made of late, and what making them took.
 #[derive(Debug, Default)]
-pub struct Copies {
+pub struct PageCache {
     budgets: [Mutex<Budget>; 8],
     bytes: Arc<AtomicUsize>,
 }
@@ -93,20 +93,20 @@ impl Drop for Counted {
 
 #[derive(Debug, Default)]
 struct Budget {
-    /// When everything that was used will have been earned.
+    /// When everything that was used will be made up for.
     even_at: Option<Instant>,
-    copy: Option<Page>,
+    cached: Option<Page>,
 }
 
-impl Copies {
+impl PageCache {
     /// A page: a new one while there is time and room for that, else the last.
     pub(super) fn page(&self, kind: PageKind, make: impl FnOnce() -> Made) -> Response {
         let budget = &self.budgets[kind as usize];
         let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if budget.is_overdrawn(now) || self.bytes() > MOST_BYTES {
-            let copy = budget.copy.clone();
-            return copy.map_or_else(|| budget.refusal(now), Page::into_response);
+            let cached = budget.cached.clone();
+            return cached.map_or_else(|| budget.refusal(now), Page::into_response);
         }
         let answer = make();
         budget.charge(now, now.elapsed());
@@ -115,7 +115,7 @@ impl Copies {
         };
         let page = self.counted(page);
         let scarce = budget.is_low(now) || self.bytes() > MOST_BYTES / 2;
-        budget.copy = scarce.then(|| page.clone());
+        budget.cached = scarce.then(|| page.clone());
         page.into_response()
     }
 
@@ -133,25 +133,25 @@ impl Copies {
         }
     }
 
-    /// Something else that costs as much as a page of this kind, and of which no copy is kept.
+    /// Something else that costs as much as a page of this kind, and which is not kept.
     pub(super) fn answer(&self, kind: PageKind, make: impl FnOnce() -> Response) -> Response {
         self.page(kind, || Made::Other(make()))
     }
 }
 
 impl Budget {
-    fn debt(&self, now: Instant) -> Duration {
+    fn overdraft(&self, now: Instant) -> Duration {
         self.even_at
             .map_or(Duration::ZERO, |even| even.saturating_duration_since(now))
             / SHARE
     }
 
     fn is_overdrawn(&self, now: Instant) -> bool {
-        self.debt(now) > AT_ONCE
+        self.overdraft(now) > BURST
     }
 
     fn is_low(&self, now: Instant) -> bool {
-        self.debt(now) > AT_ONCE / 2
+        self.overdraft(now) > BURST / 2
     }
 
     fn charge(&mut self, now: Instant, took: Duration) {
@@ -159,7 +159,7 @@ impl Budget {
     }
 
     fn refusal(&self, now: Instant) -> Response {
-        let over = (self.debt(now).saturating_sub(AT_ONCE) * SHARE).as_secs() + 1;
+        let over = (self.overdraft(now).saturating_sub(BURST) * SHARE).as_secs() + 1;
         let text = format!("Too many such pages are asked for. Try again in {over} s.");
         let mut response = sentence(StatusCode::TOO_MANY_REQUESTS, text);
         response
@@ -181,23 +181,23 @@ mod tests {
     }
 
     /// Asks so often for pages of which each takes a tenth of a second; says how many were made.
-    fn made(copies: &Copies, kind: PageKind, times: usize) -> (usize, Vec<StatusCode>) {
+    fn made(cache: &PageCache, kind: PageKind, times: usize) -> (usize, Vec<StatusCode>) {
         let mut count = 0;
         let mut statuses = Vec::new();
         for _ in 0..times {
             let before = count;
-            let response = copies.page(kind, || {
+            let response = cache.page(kind, || {
                 count += 1;
                 Made::Page(page(count))
             });
             statuses.push(response.status());
             if count > before {
-                let budget = &copies.budgets[kind as usize];
+                let budget = &cache.budgets[kind as usize];
                 // Paused time does not pass while a page is made.
                 budget
                     .lock()
                     .unwrap()
-                    .charge(Instant::now(), AT_ONCE * 49 / 100);
+                    .charge(Instant::now(), BURST * 49 / 100);
             }
         }
         (count, statuses)
@@ -205,57 +205,55 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_too_often_gets_the_page_of_a_moment_ago_and_no_other_kind_suffers() {
-        let copies = Copies::default();
-        let (made_of_metrics, statuses) = made(&copies, PageKind::Metrics, 20);
+        let cache = PageCache::default();
+        let (made_of_metrics, statuses) = made(&cache, PageKind::Metrics, 20);
         assert_eq!(made_of_metrics, 3);
         assert_eq!(statuses, [StatusCode::OK; 20]);
-        assert_eq!(made(&copies, PageKind::OpenMetrics, 1).0, 1);
-        tokio::time::advance(AT_ONCE * SHARE * 2).await;
+        assert_eq!(made(&cache, PageKind::OpenMetrics, 1).0, 1);
+        tokio::time::advance(BURST * SHARE * 2).await;
         assert_eq!(
-            made(&copies, PageKind::Metrics, 1).0,
+            made(&cache, PageKind::Metrics, 1).0,
             1,
             "a new one after a while"
         );
         assert!(
-            copies.budgets[PageKind::Metrics as usize]
+            cache.budgets[PageKind::Metrics as usize]
                 .lock()
                 .unwrap()
-                .copy
+                .cached
                 .is_none(),
-            "quiet times"
+            "no overload"
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn pages_that_nobody_reads_take_only_so_much_memory() {
-        let copies = Copies::default();
+        let cache = PageCache::default();
         let large = || {
             Made::Page(Page {
                 content_type: "text/plain",
                 body: vec![0; MOST_BYTES / 4].into(),
             })
         };
-        let unread: Vec<_> = (0..99)
-            .map(|_| copies.page(PageKind::Json, large))
-            .collect();
+        let unread: Vec<_> = (0..99).map(|_| cache.page(PageKind::Json, large)).collect();
         assert!(
             unread
                 .iter()
                 .all(|response| response.status() == StatusCode::OK)
         );
-        assert_eq!(copies.bytes(), MOST_BYTES / 4 * 5);
-        let other = copies.page(PageKind::Html, large);
+        assert_eq!(cache.bytes(), MOST_BYTES / 4 * 5);
+        let other = cache.page(PageKind::Html, large);
         assert_eq!(other.status(), StatusCode::TOO_MANY_REQUESTS);
         drop(unread);
-        assert_eq!(copies.page(PageKind::Html, large).status(), StatusCode::OK);
+        assert_eq!(cache.page(PageKind::Html, large).status(), StatusCode::OK);
     }
 
     #[tokio::test(start_paused = true)]
     async fn pages_without_a_copy_are_refused_with_the_time_to_wait() {
-        let copies = Copies::default();
-        let budget = &copies.budgets[PageKind::Target as usize];
-        budget.lock().unwrap().charge(Instant::now(), AT_ONCE * 2);
-        let response = copies.answer(PageKind::Target, || sentence(StatusCode::OK, "not made"));
+        let cache = PageCache::default();
+        let budget = &cache.budgets[PageKind::Target as usize];
+        budget.lock().unwrap().charge(Instant::now(), BURST * 2);
+        let response = cache.answer(PageKind::Target, || sentence(StatusCode::OK, "not made"));
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()["retry-after"], "6");
     }

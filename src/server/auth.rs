@@ -9,7 +9,7 @@ use hyper::Request;
 use super::app::sentence;
 use super::passwords::{Checked, Passwords};
 use super::peer::Peer;
-use crate::web::{Access, Bucket};
+use crate::web_config::{Access, Bucket};
 
 /// Open to all: the kubelet has no password and no certificate.
 const OPEN: [&str; 2] = ["/healthz", "/readyz"];
@@ -23,7 +23,7 @@ pub(super) struct Caller {
 }
 
 /// Lets a request through, or says why not.
-pub(super) async fn pass<B>(
+pub(super) async fn authorize<B>(
     request: &Request<B>,
     caller: Caller,
     access: &Access,

@@ -18,10 +18,10 @@ const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCAL
 pub(crate) const PROGRAM: &str = "prometheus-blackbox-exporter";
 
 pub(crate) fn run(folder: &Path, servers: &Servers, kind: Kind, load: &Load) -> Result<Run> {
-    let peer = start(folder, servers)?;
+    let blackbox = start(folder, servers)?;
     let mut prometheus = Prometheus::start(folder, load, &job(kind, load))?;
     prometheus.wait(load.targets)?;
-    let run = measure(&peer, &prometheus, load, &mut || Ok(()))?;
+    let run = measure(&blackbox, &prometheus, load, &mut || Ok(()))?;
     let range = prometheus.range();
     let probes = Prometheus::number(&format!("sum(count_over_time(probe_success[{range}]))"))?;
     let worked = Prometheus::number(&format!(
@@ -30,7 +30,7 @@ pub(crate) fn run(folder: &Path, servers: &Servers, kind: Kind, load: &Load) -> 
     ensure!(
         worked >= MOSTLY,
         "only {worked} of the probes of {PROGRAM} worked; {}",
-        fs::read_to_string(folder.join("peer.log")).unwrap_or_default()
+        fs::read_to_string(folder.join("blackbox.log")).unwrap_or_default()
     );
     Ok(Run {
         #[expect(
@@ -47,7 +47,7 @@ pub(crate) fn run(folder: &Path, servers: &Servers, kind: Kind, load: &Load) -> 
 
 /// It asks the nameserver of /etc/resolv.conf, which is another file in its mount namespace.
 fn start(folder: &Path, servers: &Servers) -> Result<Measured> {
-    let file = folder.join("peer.yml");
+    let file = folder.join("blackbox.yml");
     fs::write(&file, modules(servers))?;
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c"]);
@@ -55,10 +55,10 @@ fn start(folder: &Path, servers: &Servers) -> Result<Measured> {
     command.arg("sh").arg(&servers.resolv_conf).arg(PROGRAM);
     command.arg(format!("--config.file={}", file.display()));
     command.arg(format!("--web.listen-address={ADDRESS}"));
-    let mut peer = Measured::start(PROGRAM, &mut command, folder.join("peer.log"))?;
-    let waited = peer.wait(|| is_up(ADDRESS, "/-/healthy"));
+    let mut blackbox = Measured::start(PROGRAM, &mut command, folder.join("blackbox.log"))?;
+    let waited = blackbox.wait(|| is_up(ADDRESS, "/-/healthy"));
     waited.with_context(|| format!("install Debian's package {PROGRAM}"))?;
-    Ok(peer)
+    Ok(blackbox)
 }
 
 /// What the agent's probes do, no more: `HEAD`, the same CA, both address families looked up (its default).
@@ -84,7 +84,7 @@ fn job(kind: Kind, load: &Load) -> String {
         .map(|port| format!("\"{scheme}{NAME}:{port}\""))
         .collect();
     format!(
-        "  - job_name: peer\n\
+        "  - job_name: blackbox\n\
          \x20   metrics_path: /probe\n\
          \x20   params: {{module: [{}]}}\n\
          \x20   static_configs: [{{targets: [{}]}}]\n\

@@ -1,4 +1,4 @@
-//! Where connections come in, also when the process has no descriptors left for them.
+//! Accepts connections, also when the process has no descriptors left for them.
 
 use std::future::ready;
 use std::io;
@@ -10,36 +10,36 @@ use tokio::time::{Instant, sleep};
 
 /// Accepting fails when descriptors run out; trying again at once would burn the CPU.
 const PAUSE: Duration = Duration::from_millis(200);
-/// That it fails is told this often at most.
-const SILENCE: Duration = Duration::from_mins(1);
+/// That it fails is logged this often at most.
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Who comes in, and from where.
-pub(super) type Arrival = (TcpStream, SocketAddr);
+/// An accepted connection, and from where it comes.
+pub(super) type Accepted = (TcpStream, SocketAddr);
 
-/// A listener, and when it was last told that nobody can come in.
+/// A socket that accepts, and when it was last logged that it cannot.
 #[derive(Debug)]
-pub(super) struct Entrance {
+pub(super) struct Listener {
     listener: TcpListener,
-    told: Option<Instant>,
+    logged: Option<Instant>,
 }
 
-impl Entrance {
+impl Listener {
     pub(super) const fn new(listener: TcpListener) -> Self {
         Self {
             listener,
-            told: None,
+            logged: None,
         }
     }
 
     /// The next connection, however long it takes.
-    pub(super) async fn accept(&mut self) -> Arrival {
+    pub(super) async fn accept(&mut self) -> Accepted {
         loop {
             match self.listener.accept().await {
                 Ok(accepted) => return accepted,
                 // The caller is gone already; the next one is not.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    self.tell(&error);
+                    self.log(&error);
                     sleep(PAUSE).await;
                 }
             }
@@ -47,7 +47,7 @@ impl Entrance {
     }
 
     /// The next one that waits already.
-    pub(super) async fn accept_at_once(&self) -> Option<Arrival> {
+    pub(super) async fn try_accept(&self) -> Option<Accepted> {
         tokio::select! {
             biased;
             accepted = self.listener.accept() => accepted.ok(),
@@ -55,9 +55,12 @@ impl Entrance {
         }
     }
 
-    fn tell(&mut self, error: &io::Error) {
-        if self.told.is_none_or(|told| told.elapsed() >= SILENCE) {
-            self.told = Some(Instant::now());
+    fn log(&mut self, error: &io::Error) {
+        if self
+            .logged
+            .is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL)
+        {
+            self.logged = Some(Instant::now());
             tracing::warn!(%error, "connections to the pages must wait");
         }
     }

@@ -6,9 +6,9 @@
 mod access;
 mod bucket;
 mod clients;
-mod form;
-mod http;
-mod material;
+mod file;
+mod headers;
+mod pem;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -20,8 +20,8 @@ use std::path::Path;
 pub use access::Access;
 pub use bucket::Bucket;
 pub use clients::ClientAuth;
-pub use form::{Rate, WebConfig, parse};
-pub use material::{Material, Place};
+pub use file::{Rate, WebConfig, parse};
+pub use pem::{PemSource, Place};
 pub use secret::Secret;
 pub use tls::{Curve, Suites, TlsForm, Version};
 pub use users::Users;

@@ -12,51 +12,51 @@ use tokio::time::{Instant, sleep};
 /// One part of so many, of one CPU or of the container's limit.
 pub(super) const SHARE: u32 = 4;
 /// So much may be used at once.
-const AT_ONCE: Duration = Duration::from_secs(1);
-/// The longest that nobody is let in: the kubelet waits in the same queue.
-const REST: Duration = Duration::from_millis(50);
+const BURST: Duration = Duration::from_secs(1);
+/// The longest that nothing is accepted: the kubelet waits in the same queue.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What the calling thread has used.
 #[derive(Debug)]
-pub(super) struct Thrift {
-    /// Earned in a second.
-    wage: f64,
+pub(super) struct CpuBudget {
+    /// CPU time allowed in a second, in seconds.
+    rate: f64,
     used: Duration,
     looked: Instant,
-    /// Used and not earned yet, in seconds.
-    debt: f64,
+    /// Used beyond what the rate allows, in seconds.
+    overdraft: f64,
 }
 
-impl Thrift {
+impl CpuBudget {
     /// Begins to count, on the thread that is counted.
     pub(super) fn new() -> Self {
         Self {
-            wage: processors().min(1.0) / f64::from(SHARE),
+            rate: processors().min(1.0) / f64::from(SHARE),
             used: used(),
             looked: Instant::now(),
-            debt: 0.0,
+            overdraft: 0.0,
         }
     }
 
-    /// Whether so much has been used that only a few callers of each address can be served. When even turning the others
-    /// away takes too much, this rests for a moment.
-    pub(super) async fn is_short(&mut self) -> bool {
+    /// Whether so much has been used that only a few callers of each address can be served. When even refusing the others
+    /// takes too much, this pauses for a moment.
+    pub(super) async fn is_overdrawn(&mut self) -> bool {
         let (used, now) = (used(), Instant::now());
-        self.account(used.saturating_sub(self.used), now - self.looked);
+        self.charge(used.saturating_sub(self.used), now - self.looked);
         (self.used, self.looked) = (used, now);
-        if self.exceeds(2 * AT_ONCE) {
-            sleep(REST).await;
+        if self.exceeds(2 * BURST) {
+            sleep(PAUSE).await;
         }
-        self.exceeds(AT_ONCE)
+        self.exceeds(BURST)
     }
 
-    fn account(&mut self, used: Duration, passed: Duration) {
-        let earned = passed.as_secs_f64() * self.wage;
-        self.debt = (self.debt + used.as_secs_f64() - earned).max(0.0);
+    fn charge(&mut self, used: Duration, passed: Duration) {
+        let allowed = passed.as_secs_f64() * self.rate;
+        self.overdraft = (self.overdraft + used.as_secs_f64() - allowed).max(0.0);
     }
 
     fn exceeds(&self, limit: Duration) -> bool {
-        self.debt > limit.as_secs_f64()
+        self.overdraft > limit.as_secs_f64()
     }
 }
 
@@ -86,16 +86,16 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_its_share_is_too_much_and_time_makes_good() {
-        let mut thrift = Thrift::new();
-        thrift.wage = 0.25;
-        thrift.account(SECOND / 5, SECOND);
-        assert!(thrift.debt <= 0.0, "less than its share");
-        thrift.account(SECOND, SECOND / 100);
-        assert!(!thrift.exceeds(AT_ONCE), "at once");
-        thrift.account(SECOND / 50, SECOND / 50);
-        assert!(thrift.exceeds(AT_ONCE));
-        thrift.account(Duration::ZERO, SECOND * 5);
-        assert!(thrift.debt <= 0.0, "nothing is saved up");
+        let mut budget = CpuBudget::new();
+        budget.rate = 0.25;
+        budget.charge(SECOND / 5, SECOND);
+        assert!(budget.overdraft <= 0.0, "less than its share");
+        budget.charge(SECOND, SECOND / 100);
+        assert!(!budget.exceeds(BURST), "at once");
+        budget.charge(SECOND / 50, SECOND / 50);
+        assert!(budget.exceeds(BURST));
+        budget.charge(Duration::ZERO, SECOND * 5);
+        assert!(budget.overdraft <= 0.0, "nothing is saved up");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ProtocolVersion, ServerConfig, SupportedCipherSuite, sign::SingleCertAndKey};
 
 use super::clients::Verifier;
-use super::material::Loader;
+use super::pem::Loader;
 use super::tls::Suites;
 use super::{Bucket, TlsForm, Users, WebConfig};
 use crate::problem::Problems;
@@ -148,10 +148,10 @@ fn verifier(
         allowed_sans: form.client_allowed_sans.clone(),
         provider: Arc::clone(provider),
     };
-    let Some(material) = &form.client_ca else {
+    let Some(source) = &form.client_ca else {
         return Verification::By(verifier);
     };
-    let Some(roots) = loader.authorities(material) else {
+    let Some(roots) = loader.authorities(source) else {
         return Verification::Impossible;
     };
     verifier.hints = roots.subjects();
@@ -161,7 +161,7 @@ fn verifier(
         match builder.build() {
             Ok(authorities) => verifier.authorities = Some(authorities),
             Err(error) => {
-                loader.wrong(material.place(), error.to_string());
+                loader.wrong(source.place(), error.to_string());
                 return Verification::Impossible;
             }
         }

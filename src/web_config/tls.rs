@@ -6,7 +6,7 @@ use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::ring::{cipher_suite, kx_group};
 use rustls::version::{TLS12, TLS13};
 
-use super::{ClientAuth, Material};
+use super::{ClientAuth, PemSource};
 use crate::labels::closed_set;
 use crate::yaml::{Cursor, Fields, Reader};
 
@@ -88,11 +88,11 @@ const SUITES: [(&str, SupportedCipherSuite); 9] = [
 #[derive(Debug, Clone)]
 pub struct TlsForm {
     /// The server's certificate and those that lead from it to a root.
-    pub certificate: Material,
+    pub certificate: PemSource,
     /// Its key.
-    pub key: Material,
+    pub key: PemSource,
     /// Who vouches for clients.
-    pub client_ca: Option<Material>,
+    pub client_ca: Option<PemSource>,
     /// What is asked of clients.
     pub client_auth: ClientAuth,
     /// One of these must stand in a client's certificate; empty: any may.
@@ -123,9 +123,9 @@ pub(super) fn form(at: &Cursor<'_>, reader: &mut Reader) -> Option<TlsForm> {
         return None;
     }
     let f = &mut fields;
-    let certificate = Material::form(f, ["cert", "cert_file"], reader);
-    let key = Material::form(f, ["key", "key_file"], reader);
-    let client_ca = Material::form(f, ["client_ca", "client_ca_file"], reader);
+    let certificate = PemSource::form(f, ["cert", "cert_file"], reader);
+    let key = PemSource::form(f, ["key", "key_file"], reader);
+    let client_ca = PemSource::form(f, ["client_ca", "client_ca_file"], reader);
     let auth_at = f.get("client_auth_type");
     let client_auth: ClientAuth = auth_at
         .as_ref()

@@ -1,5 +1,5 @@
 //! The end of a connection. Those who get no answer get a sentence, if they can take it at once; those who get one are
-//! waited for, so that their place is not free while the kernel still keeps what they do not read.
+//! waited for, so that their slot is not free while the kernel still keeps what they do not read.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use tokio::time::{Duration, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
-/// Why there is no answer.
+/// Why there is no answer; the client is told.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Farewell {
-    /// Somebody else got the place, or nobody can make way.
+pub(super) enum Refusal {
+    /// Another connection got the slot, or none may be evicted.
     Full,
     /// The request took too long.
     Slow,
@@ -21,7 +21,7 @@ pub(super) enum Farewell {
     PlainHttp,
 }
 
-impl Farewell {
+impl Refusal {
     fn text(self) -> String {
         let (status, text) = match self {
             Self::Full => (
@@ -51,52 +51,55 @@ pub(super) async fn begins_a_handshake(stream: &TcpStream) -> io::Result<bool> {
 }
 
 /// Without waiting for anything.
-pub(super) fn say_at_once(stream: &TcpStream, farewell: Farewell) {
+pub(super) fn send_at_once(stream: &TcpStream, refusal: Refusal) {
     // The kernel may keep these few words.
     let _ = SockRef::from(stream).set_linger(None);
     // What is left unread when a socket is closed makes the kernel take the answer back.
     let _ = stream.try_read(&mut [0; 4096]);
     // Whoever cannot take it does without.
-    let _ = stream.try_write(farewell.text().as_bytes());
+    let _ = stream.try_write(refusal.text().as_bytes());
 }
 
 /// A stream over TCP.
-pub(super) trait Wire {
+pub(super) trait OverTcp {
     /// What it goes over.
     fn tcp(&self) -> &TcpStream;
 }
 
-impl Wire for TcpStream {
+impl OverTcp for TcpStream {
     fn tcp(&self) -> &TcpStream {
         self
     }
 }
 
-impl Wire for TlsStream<TcpStream> {
+impl OverTcp for TlsStream<TcpStream> {
     fn tcp(&self) -> &TcpStream {
         self.get_ref().0
     }
 }
 
 /// The same on a stream of any kind.
-pub(super) async fn say<S: AsyncWrite + Wire + Unpin>(mut stream: S, farewell: Farewell) {
+pub(super) async fn send<S: AsyncWrite + OverTcp + Unpin>(mut stream: S, refusal: Refusal) {
     // The kernel may keep these few words.
     let _ = SockRef::from(stream.tcp()).set_linger(None);
-    let text = farewell.text();
-    let saying = async {
+    let text = refusal.text();
+    let sending = async {
         stream.write_all(text.as_bytes()).await?;
         stream.shutdown().await
     };
-    // Polled once: those who are sent away must not gather here.
-    let _ = timeout(Duration::ZERO, saying).await;
+    // Polled once: those who are evicted must not gather here.
+    let _ = timeout(Duration::ZERO, sending).await;
 }
 
-/// Waits until the peer has read everything and closes, or somebody else wants the place.
-pub(super) async fn part<S: AsyncRead + Wire + Unpin>(mut stream: S, leave: &CancellationToken) {
+/// Waits until the peer has read everything and closes, or somebody else gets the slot.
+pub(super) async fn drain<S: AsyncRead + OverTcp + Unpin>(
+    mut stream: S,
+    evicted: &CancellationToken,
+) {
     let mut more = [0; 512];
     let reading = async { while stream.read(&mut more).await.is_ok_and(|read| read > 0) {} };
     tokio::select! {
-        () = leave.cancelled() => {}
+        () = evicted.cancelled() => {}
         () = reading => {}
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue};
 
 use super::users::{self, Users};
-use super::{TlsForm, http, tls};
+use super::{TlsForm, headers, tls};
 use crate::problem::Problems;
 use crate::yaml::{self, Content, Cursor, Reader};
 
@@ -53,7 +53,7 @@ fn config(root: &Cursor<'_>, reader: &mut Reader) -> Option<WebConfig> {
     let config = WebConfig {
         tls: tls_at.and_then(|at| tls::form(&at, reader)),
         headers: http_at
-            .and_then(|at| http::form(&at, reader))
+            .and_then(|at| headers::form(&at, reader))
             .unwrap_or_default(),
         users: users_at
             .map(|at| users::form(&at, reader))

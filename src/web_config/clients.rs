@@ -11,7 +11,7 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::Material;
+use super::PemSource;
 use crate::labels::closed_set;
 use crate::yaml::{Cursor, Reader};
 
@@ -53,7 +53,7 @@ impl ClientAuth {
     pub(super) fn check(
         self,
         at: &Cursor<'_>,
-        authority: Option<&Material>,
+        authority: Option<&PemSource>,
         sans: Option<&Cursor<'_>>,
         reader: &mut Reader,
     ) {

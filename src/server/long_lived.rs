@@ -1,4 +1,4 @@
-//! What lets a connection last: a place, and the end of the server instead of a limit of time.
+//! What lets a connection last: a slot, and the end of the server instead of a limit of time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Goes with every request; few ask for it.
 #[derive(Debug, Clone)]
-pub(super) struct Lasting {
-    places: Arc<Semaphore>,
+pub(super) struct LongLived {
+    slots: Arc<Semaphore>,
     begun: Arc<AtomicBool>,
     /// An answer without an end sends something at least this often.
     pub(super) heartbeat: Duration,
@@ -18,30 +18,30 @@ pub(super) struct Lasting {
     pub(super) stop: CancellationToken,
 }
 
-impl Lasting {
+impl LongLived {
     /// Whoever sees `begun` set knows that the connection may last.
     pub(super) fn new(
-        places: Arc<Semaphore>,
+        slots: Arc<Semaphore>,
         begun: Arc<AtomicBool>,
         heartbeat: Duration,
         stop: CancellationToken,
     ) -> Self {
         Self {
-            places,
+            slots,
             begun,
             heartbeat,
             stop,
         }
     }
 
-    /// A place for an answer without an end, held until it is dropped; none when all are taken.
+    /// A slot for an answer without an end, held until it is dropped; none when all are taken.
     pub(super) fn begin(&self) -> Option<OwnedSemaphorePermit> {
-        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         self.begun.store(true, Ordering::Relaxed);
-        Some(place)
+        Some(slot)
     }
 
-    /// Returns when a connection is older than it may be; never for one that was given a place.
+    /// Returns when a connection is older than it may be; never for one that was given a slot.
     pub(super) async fn outlived(&self, limit: Duration) {
         tokio::time::sleep(limit).await;
         if self.begun.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! What a peer's bytes make of an attempt, without a network: the doors through which `fuzz/` reaches the parsers here.
+//! For fuzzing: what the bytes of a peer make of an attempt, without a network. `fuzz/` reaches the parsers through it.
 
 use std::collections::HashSet;
 use std::time::{Duration, UNIX_EPOCH};

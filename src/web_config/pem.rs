@@ -31,14 +31,14 @@ impl Place {
 
 /// Something in PEM.
 #[derive(Debug, Clone)]
-pub enum Material {
+pub enum PemSource {
     /// It stands in the web config file itself.
     Inline(Secret, Place),
     /// It stands in this file.
     File(PathBuf, Place),
 }
 
-impl Material {
+impl PemSource {
     /// What `key` says, or the file that `file_key` names; one of them at most.
     pub(super) fn form(
         fields: &mut Fields<'_>,
@@ -106,23 +106,23 @@ impl Loader<'_> {
 
     fn read<T>(
         &mut self,
-        material: &Material,
+        source: &PemSource,
         read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Option<T> {
-        let read = material.bytes(self.note).and_then(|bytes| read(&bytes));
-        read.map_err(|message| self.wrong(material.place(), material.told(&message)))
+        let read = source.bytes(self.note).and_then(|bytes| read(&bytes));
+        read.map_err(|message| self.wrong(source.place(), source.told(&message)))
             .ok()
     }
 
     pub(super) fn certificates(
         &mut self,
-        material: &Material,
+        source: &PemSource,
     ) -> Option<Vec<CertificateDer<'static>>> {
-        self.read(material, certificates)
+        self.read(source, certificates)
     }
 
-    pub(super) fn authorities(&mut self, material: &Material) -> Option<RootCertStore> {
-        self.read(material, |bytes| {
+    pub(super) fn authorities(&mut self, source: &PemSource) -> Option<RootCertStore> {
+        self.read(source, |bytes| {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(bytes)? {
                 let added = roots.add(certificate);
@@ -132,8 +132,8 @@ impl Loader<'_> {
         })
     }
 
-    pub(super) fn private_key(&mut self, material: &Material) -> Option<PrivateKeyDer<'static>> {
-        self.read(material, |bytes| {
+    pub(super) fn private_key(&mut self, source: &PemSource) -> Option<PrivateKeyDer<'static>> {
+        self.read(source, |bytes| {
             PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
                 pem::Error::NoItemsFound => {
                     "holds no PEM private key (one that is encrypted cannot be used)".to_owned()
