@@ -576,6 +576,15 @@ fn one_address_has_so_many_slots_and_no_more() {
 }
 
 #[test]
+fn what_comes_behind_a_request_is_not_read_for_ever() {
+    let server = Running::start(app(), Limits::USUAL);
+    let mut stream = server.connect();
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    let sent = (0..4_096).find(|_| stream.write_all(&[0; 4_096]).is_err());
+    assert!(sent.is_some(), "16 MiB were taken");
+}
+
+#[test]
 fn a_request_head_that_is_too_large_is_refused() {
     let server = Running::start(app(), Limits::default());
     let mut stream = server.connect();

@@ -256,6 +256,20 @@ fn watchers_who_never_read_lose_their_slot() {
 }
 
 #[test]
+fn who_is_sent_no_pages_is_no_watcher() {
+    let (app, _) = agent();
+    let server = Running::start(app, QUICK);
+    let mut stream = server.connect();
+    write!(stream, "HEAD /status?watch HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    let mut answer = Vec::new();
+    // Cut off by the limit of all connections, with or without a reset.
+    let end = stream.read_to_end(&mut answer);
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK"), "{answer:?}");
+    let timed_out = end.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    assert!(!timed_out, "it is kept for ever");
+}
+
+#[test]
 fn watchers_are_told_when_the_agent_stops() {
     let (app, _) = agent();
     let server = Running::start(app, QUICK);

@@ -76,8 +76,9 @@ impl Acceptor {
 
     /// Admits a connection, or refuses it.
     fn handle(&mut self, (stream, address): Accepted, overdrawn: bool) {
-        let local = is_local(address, stream.local_addr().ok());
-        let peer = Peer::of(address);
+        let here = stream.local_addr().ok();
+        let local = is_local(address, here);
+        let peer = Peer::of(address, here);
         let allowed = local || !overdrawn || self.peer_rate.allow(peer);
         let Some(slot) = allowed
             .then(|| self.connections.admit(peer, local))

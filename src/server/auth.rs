@@ -57,6 +57,10 @@ pub(super) async fn authorize<B>(
             let text = "Too many passwords from this address wait to be checked. Try again later.";
             Err(later(sentence(StatusCode::TOO_MANY_REQUESTS, text), 1))
         }
+        Checked::Impossible => {
+            let text = "The password cannot be checked: the node gives no thread for it.";
+            Err(later(sentence(StatusCode::SERVICE_UNAVAILABLE, text), 1))
+        }
     }
 }
 

@@ -91,13 +91,23 @@ pub(super) async fn send<S: AsyncWrite + OverTcp + Unpin>(mut stream: S, refusal
     let _ = timeout(Duration::ZERO, sending).await;
 }
 
+/// What comes behind a request is thrown away, but not for ever. In bytes.
+pub(super) const MOST_DRAINED: usize = 64 * 1024;
+
 /// Waits until the peer has read everything and closes, or somebody else gets the slot.
 pub(super) async fn drain<S: AsyncRead + OverTcp + Unpin>(
     mut stream: S,
     evicted: &CancellationToken,
 ) {
     let mut more = [0; 512];
-    let reading = async { while stream.read(&mut more).await.is_ok_and(|read| read > 0) {} };
+    let reading = async {
+        let mut left = MOST_DRAINED;
+        while let Ok(read @ 1..) = stream.read(&mut more).await
+            && read <= left
+        {
+            left -= read;
+        }
+    };
     tokio::select! {
         () = evicted.cancelled() => {}
         () = reading => {}

@@ -140,7 +140,11 @@ impl Connection {
             () = evicted.cancelled() => Refusal::Full,
             () = stop.cancelled() => {
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
-                return connection.await.map_err(io::Error::other);
+                (&mut connection).await.map_err(io::Error::other)?;
+                if slot.has_asked() {
+                    closing::drain(connection.into_parts().io.into_inner(), &evicted).await;
+                }
+                return Ok(());
             }
         };
         // Half an answer may have been sent, unless the request is not even whole.

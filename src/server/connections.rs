@@ -171,7 +171,7 @@ mod tests {
     };
 
     fn peer(number: u8) -> Peer {
-        Peer::of(([192, 0, 2, number], 1).into())
+        Peer::of(([192, 0, 2, number], 1).into(), None)
     }
 
     fn admitted(connections: &Arc<Connections>, number: u8) -> Slot {

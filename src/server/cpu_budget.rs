@@ -13,6 +13,8 @@ use tokio::time::{Instant, sleep};
 pub(super) const SHARE: u32 = 4;
 /// So much may be used at once.
 const BURST: Duration = Duration::from_secs(1);
+/// What is used beyond this is forgiven: an overload must not last long after its end.
+const MOST_OVERDRAWN: Duration = Duration::from_secs(5);
 /// The longest that nothing is accepted: the kubelet waits in the same queue.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -52,7 +54,8 @@ impl CpuBudget {
 
     fn charge(&mut self, used: Duration, passed: Duration) {
         let allowed = passed.as_secs_f64() * self.rate;
-        self.overdraft = (self.overdraft + used.as_secs_f64() - allowed).max(0.0);
+        let overdraft = self.overdraft + used.as_secs_f64() - allowed;
+        self.overdraft = overdraft.clamp(0.0, MOST_OVERDRAWN.as_secs_f64());
     }
 
     fn exceeds(&self, limit: Duration) -> bool {
@@ -61,7 +64,7 @@ impl CpuBudget {
 }
 
 /// CPU time of this thread. Where it cannot be had, nothing is ever too much.
-fn used() -> Duration {
+pub(super) fn used() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 

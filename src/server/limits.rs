@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{cpu_budget, page_cache, passwords, peer_rate, watch};
+use super::{closing, cpu_budget, page_cache, passwords, peer_rate, watch};
 
 /// Limits of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +83,10 @@ impl Limits {
             (
                 "answers that are not read yet",
                 kibibytes(page_cache::MOST_BYTES),
+            ),
+            (
+                "data behind a request, thrown away",
+                kibibytes(closing::MOST_DRAINED),
             ),
             ("CPU for one kind of page", percent(page_cache::SHARE)),
             ("CPU for checking passwords", percent(passwords::SHARE)),

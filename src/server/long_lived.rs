@@ -34,18 +34,37 @@ impl LongLived {
         }
     }
 
-    /// A slot for an answer without an end, held until it is dropped; none when all are taken.
-    pub(super) fn begin(&self) -> Option<OwnedSemaphorePermit> {
+    /// A slot for an answer without an end; none when all are taken.
+    pub(super) fn begin(&self) -> Option<Begun> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         self.begun.store(true, Ordering::Relaxed);
-        Some(slot)
+        Some(Begun {
+            begun: Arc::clone(&self.begun),
+            _slot: slot,
+        })
     }
 
-    /// Returns when a connection is older than it may be; never for one that was given a slot.
+    /// Returns when a connection is older than it may be, which one never is while it has a slot.
     pub(super) async fn outlived(&self, limit: Duration) {
-        tokio::time::sleep(limit).await;
-        if self.begun.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
+        loop {
+            tokio::time::sleep(limit).await;
+            if !self.begun.load(Ordering::Relaxed) {
+                return;
+            }
         }
+    }
+}
+
+/// The slot of an answer without an end. Dropping it makes the connection one like any other: the body of an answer to
+/// HEAD is never sent, and a reader may stay when an answer has come to its end after all.
+#[derive(Debug)]
+pub(super) struct Begun {
+    begun: Arc<AtomicBool>,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.begun.store(false, Ordering::Relaxed);
     }
 }

@@ -26,7 +26,6 @@ mod watch;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hyper_util::service::TowerToHyperService;
@@ -153,11 +152,8 @@ impl Server {
             access: self.access,
             passwords: Passwords::new().map_err(io::Error::other)?,
         };
-        // One more thread comes and goes to check passwords.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(1)
-            .thread_keep_alive(Duration::from_millis(100))
             .build()?;
         let served = runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(self.listener)?;

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::app::sentence;
+use super::cpu_budget::used;
 
 /// Making one kind of page takes at most one part of so many of a CPU.
 pub(super) const SHARE: u32 = 20;
@@ -66,6 +67,12 @@ pub(super) enum PageKind {
     Filtered,
 }
 
+impl PageKind {
+    const fn is_kept(self) -> bool {
+        !matches!(self, Self::Target | Self::Filtered)
+    }
+}
+
 /// The pages made of late, and what making them took.
 #[derive(Debug, Default)]
 pub struct PageCache {
@@ -108,14 +115,16 @@ impl PageCache {
             let cached = budget.cached.clone();
             return cached.map_or_else(|| budget.refusal(now), Page::into_response);
         }
+        // Time in which the process does not run is nobody's fault.
+        let before = used();
         let answer = make();
-        budget.charge(now, now.elapsed());
+        budget.charge(now, used().saturating_sub(before));
         let Made::Page(page) = answer else {
             return answer.into_response();
         };
         let page = self.counted(page);
         let scarce = budget.is_low(now) || self.bytes() > MOST_BYTES / 2;
-        budget.cached = scarce.then(|| page.clone());
+        budget.cached = (scarce && kind.is_kept()).then(|| page.clone());
         page.into_response()
     }
 
@@ -131,11 +140,6 @@ impl PageCache {
             body: Bytes::from_owner(Counted { body, bytes }),
             ..page
         }
-    }
-
-    /// Something else that costs as much as a page of this kind, and which is not kept.
-    pub(super) fn answer(&self, kind: PageKind, make: impl FnOnce() -> Response) -> Response {
-        self.page(kind, || Made::Other(make()))
     }
 }
 
@@ -253,7 +257,7 @@ mod tests {
         let cache = PageCache::default();
         let budget = &cache.budgets[PageKind::Target as usize];
         budget.lock().unwrap().charge(Instant::now(), BURST * 2);
-        let response = cache.answer(PageKind::Target, || sentence(StatusCode::OK, "not made"));
+        let response = cache.page(PageKind::Target, || Made::Page(page(1)));
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()["retry-after"], "6");
     }

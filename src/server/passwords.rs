@@ -2,19 +2,19 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::cpu_budget::used;
 use super::peer::Peer;
 use crate::web_config::{Secret, Users};
 
 /// Checking takes at most one part of so many of a CPU: each is followed by a rest.
 pub(super) const SHARE: u32 = 4;
 /// Of one address, so many wait for their turn: who guesses keeps nobody else from it.
-pub(super) const MOST_WAITING: usize = 4;
+pub(super) const MOST_WAITING: usize = 2;
 /// So many are remembered; each user has one.
 const MOST_REMEMBERED: usize = 256;
 
@@ -25,6 +25,8 @@ pub(super) enum Checked {
     Wrong,
     /// Too many of this address wait already.
     Busy,
+    /// The node gives no thread for it.
+    Impossible,
 }
 
 type Print = [u8; 32];
@@ -34,7 +36,7 @@ type Print = [u8; 32];
 pub(super) struct Passwords {
     /// Random, so that what is remembered says nothing to anybody else.
     key: Print,
-    remembered: Mutex<VecDeque<Print>>,
+    remembered: Arc<Mutex<VecDeque<Print>>>,
     permit: Arc<Semaphore>,
     waiting: Mutex<HashMap<Peer, usize>>,
 }
@@ -49,7 +51,7 @@ impl Passwords {
         getrandom::fill(&mut key)?;
         Ok(Self {
             key,
-            remembered: Mutex::default(),
+            remembered: Arc::default(),
             permit: Arc::new(Semaphore::new(1)),
             waiting: Mutex::default(),
         })
@@ -77,13 +79,24 @@ impl Passwords {
         if self.remembers(&print) {
             return Checked::Right;
         }
-        let password = Secret::new(password.to_owned());
-        let verified = spawn_blocking(move || verify(&password, &hash, permit)).await;
-        if exists && verified.is_ok_and(|right| right) {
-            self.remember(print);
-            return Checked::Right;
+        let (done, verified) = oneshot::channel();
+        let check = Check {
+            password: Secret::new(password.to_owned()),
+            hash,
+            print: exists.then_some(print),
+            remembered: Arc::clone(&self.remembered),
+            permit,
+        };
+        let thread = thread::Builder::new().name("password".to_owned());
+        // A thread that cannot be made takes nothing with it: the permit is free again.
+        if let Err(error) = thread.spawn(move || check.run(done)) {
+            tracing::warn!(%error, "no thread to check a password");
+            return Checked::Impossible;
         }
-        Checked::Wrong
+        match verified.await {
+            Ok(true) => Checked::Right,
+            Ok(false) | Err(_) => Checked::Wrong,
+        }
     }
 
     fn print(&self, parts: [&str; 3]) -> Print {
@@ -98,26 +111,39 @@ impl Passwords {
     fn remembers(&self, print: &Print) -> bool {
         lock(&self.remembered).contains(print)
     }
+}
 
-    fn remember(&self, print: Print) {
-        let mut remembered = lock(&self.remembered);
-        remembered.push_back(print);
-        if remembered.len() > MOST_REMEMBERED {
-            remembered.pop_front();
+/// One check, on a thread of its own. Nobody can stop it, so it remembers what is right by itself: whoever asked may have
+/// gone, and would ask in vain again.
+struct Check {
+    password: Secret,
+    hash: Secret,
+    /// None of somebody who does not exist.
+    print: Option<Print>,
+    remembered: Arc<Mutex<VecDeque<Print>>>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Check {
+    fn run(self, done: oneshot::Sender<bool>) {
+        let matches = bcrypt::verify(self.password.reveal(), self.hash.reveal()).unwrap_or(false);
+        let right = self.print.filter(|_| matches);
+        if let Some(print) = right {
+            remember(&self.remembered, print);
         }
+        // Nobody may be there to hear it.
+        let _ = done.send(right.is_some());
+        thread::sleep(used() * (SHARE - 1));
+        drop(self.permit);
     }
 }
 
-/// The permit goes with the work, which nobody can stop, and with the rest after it.
-fn verify(password: &Secret, hash: &Secret, permit: OwnedSemaphorePermit) -> bool {
-    let begun = Instant::now();
-    let right = bcrypt::verify(password.reveal(), hash.reveal()).unwrap_or(false);
-    let rest = begun.elapsed() * (SHARE - 1);
-    tokio::spawn(async move {
-        sleep(rest).await;
-        drop(permit);
-    });
-    right
+fn remember(remembered: &Mutex<VecDeque<Print>>, print: Print) {
+    let mut remembered = lock(remembered);
+    remembered.push_back(print);
+    if remembered.len() > MOST_REMEMBERED {
+        remembered.pop_front();
+    }
 }
 
 /// A place in the queue, until it is dropped.
@@ -170,7 +196,7 @@ mod tests {
     }
 
     fn peer(number: u8) -> Peer {
-        Peer::of(([192, 0, 2, number], 1).into())
+        Peer::of(([192, 0, 2, number], 1).into(), None)
     }
 
     #[tokio::test]

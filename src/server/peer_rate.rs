@@ -49,7 +49,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn every_address_has_its_own_and_soon_another_one() {
-        let peer = |number: u8| Peer::of(([192, 0, 2, number], 1).into());
+        let peer = |number: u8| Peer::of(([192, 0, 2, number], 1).into(), None);
         let mut rate = PeerRate::new();
         let mut allowed = |number| (0..9).filter(|_| rate.allow(peer(number))).count();
         assert_eq!((allowed(1), allowed(1), allowed(2)), (4, 0, 4));

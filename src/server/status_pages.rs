@@ -40,8 +40,8 @@ pub(super) async fn status(
         Format::Html if filter.is_empty() => app.page_cache.page(PageKind::Html, || {
             page(html::render_filtered(&app.report(), &filter))
         }),
-        Format::Html => app.page_cache.answer(PageKind::Filtered, || {
-            page(html::render_filtered(&app.report(), &filter)).into_response()
+        Format::Html => app.page_cache.page(PageKind::Filtered, || {
+            page(html::render_filtered(&app.report(), &filter))
         }),
     }
 }
@@ -58,7 +58,7 @@ pub(super) async fn target(
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
     let pages = Arc::clone(&app.page_cache);
-    pages.answer(PageKind::Target, || {
+    pages.page(PageKind::Target, || {
         one_target(app, path, &asked, long_lived)
     })
 }
@@ -68,24 +68,24 @@ fn one_target(
     path: Result<Path<(String, String)>, PathRejection>,
     asked: &Asked,
     long_lived: Option<Extension<LongLived>>,
-) -> Response {
+) -> Made {
     let report = app.report();
     let target = path
         .ok()
         .and_then(|Path((target, probe))| report.find(&target, probe.parse().ok()?));
     let Some(target) = target else {
         let text = "No such target and probe. /status lists those of this node.";
-        return sentence(StatusCode::NOT_FOUND, text);
+        return Made::Other(sentence(StatusCode::NOT_FOUND, text));
     };
     let format = match asked {
         Asked::Once(format, _) => *format,
-        Asked::Watch => return watch::answer(app, View::of(target), long_lived),
+        Asked::Watch => return Made::Other(watch::answer(app, View::of(target), long_lived)),
     };
     let now = report.generated_at;
     match format {
-        Format::Text => plain(text::render_target(target, now, Style::PLAIN)).into_response(),
-        Format::Json => json(target).into_response(),
-        Format::Html => page(html::render_target(target, now)).into_response(),
+        Format::Text => plain(text::render_target(target, now, Style::PLAIN)),
+        Format::Json => json(target),
+        Format::Html => page(html::render_target(target, now)),
     }
 }
 

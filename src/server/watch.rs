@@ -11,11 +11,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::body::Frame;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::app::{App, sentence};
-use super::long_lived::LongLived;
+use super::long_lived::{Begun, LongLived};
 use crate::status::text::{self, Style};
 use crate::status::{Glance, StatusReport, TargetReport};
 use crate::target::ProbeKind;
@@ -67,8 +67,9 @@ impl View {
 
 /// Pages without an end, or a sentence when too many read them already.
 pub(super) fn answer(app: App, view: View, long_lived: Option<Extension<LongLived>>) -> Response {
-    let slot = long_lived.and_then(|Extension(long_lived)| Some((long_lived.begin()?, long_lived)));
-    let Some((slot, long_lived)) = slot else {
+    let begun =
+        long_lived.and_then(|Extension(long_lived)| Some((long_lived.begin()?, long_lived)));
+    let Some((begun, long_lived)) = begun else {
         let text = "As many watch as may. A page without ?watch can always be had.";
         return sentence(StatusCode::SERVICE_UNAVAILABLE, text);
     };
@@ -79,7 +80,7 @@ pub(super) fn answer(app: App, view: View, long_lived: Option<Extension<LongLive
         long_lived,
         news,
         shown: None,
-        _slot: slot,
+        _begun: begun,
     };
     let body = Body::new(Pages(Some(Box::pin(watch.next()))));
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response()
@@ -93,7 +94,7 @@ struct Watch {
     news: watch::Receiver<()>,
     /// What the reader has seen, and when.
     shown: Option<(Glance, Instant)>,
-    _slot: OwnedSemaphorePermit,
+    _begun: Begun,
 }
 
 impl Watch {
