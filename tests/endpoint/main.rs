@@ -8,7 +8,6 @@ mod bench;
 mod flood;
 mod handshake;
 mod login;
-mod memory;
 mod pki;
 mod renewal;
 mod scrape;

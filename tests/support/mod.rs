@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod cgroup;
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod report;

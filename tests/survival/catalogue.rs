@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 
-use crate::cgroup::Cgroup;
+use crate::support::cgroup::Cgroup;
 use crate::memory::LIMIT;
 use crate::support::running::{PORT, Running};
 use crate::support::wait::until;

@@ -2,7 +2,6 @@
 //! do to it. Meanwhile nothing is said about the network that is the agent's own trouble; afterwards all is as before.
 
 mod catalogue;
-mod cgroup;
 mod clock;
 mod descriptors;
 mod interface;
