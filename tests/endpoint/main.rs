@@ -9,6 +9,8 @@ mod flood;
 mod handshake;
 mod login;
 mod pki;
+#[path = "../support/prometheus.rs"]
+mod prometheus;
 mod renewal;
 mod scrape;
 mod secrets;
