@@ -1,6 +1,6 @@
 //! A real Prometheus on the lab's firewall, from where it sees every node.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![expect(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
