@@ -299,6 +299,42 @@ fn every_field_of_the_report_is_documented() {
     }
 }
 
+/// What a folder has in files of Rust, and in folders that begin with this one.
+fn parts(folder: &str, first: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let is_rust = |path: &Path| path.extension().is_some_and(|kind| kind == "rs");
+    let parts = paths.filter(|path| is_rust(path) || path.join(first).exists());
+    parts.collect()
+}
+
+#[test]
+fn every_test_binary_is_in_the_table_of_tests_and_nothing_that_is_gone() {
+    let page = page("architecture.md");
+    let rows = table(section(&page, "## Tests, in layers"));
+    let documented: BTreeSet<_> = rows.iter().flat_map(|row| coded(&row[1])).collect();
+    for test in parts("tests", "main.rs") {
+        let test = test.strip_prefix(root()).unwrap().to_str().unwrap();
+        assert!(documented.contains(test), "{test} is not in the table");
+    }
+    for name in documented.iter().filter(|name| name.starts_with("tests/")) {
+        assert!(root().join(name).exists(), "there is no {name}");
+    }
+}
+
+#[test]
+fn the_table_of_modules_is_that_of_the_source() {
+    let page = page("architecture.md");
+    let documented: BTreeSet<_> = keys(section(&page, "## Modules")).into_iter().collect();
+    let parts = parts("src", "mod.rs").into_iter();
+    let modules = parts.map(|part| part.file_stem().unwrap().to_str().unwrap().to_owned());
+    let roots = ["lib", "main"];
+    let modules: BTreeSet<_> = modules
+        .filter(|name| !roots.contains(&name.as_str()))
+        .collect();
+    assert_eq!(documented, modules);
+}
+
 /// Every page that somebody reads: at the root, in `docs`, and beside tests.
 fn pages() -> Vec<PathBuf> {
     let folders = ["", "docs", "docs/runbooks", "tests/facts"];

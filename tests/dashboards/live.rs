@@ -7,7 +7,7 @@ use egress_lab::{Fault, HostSpec, Lab, LabSpec};
 use serde_json::Value;
 
 use crate::lint::{Asked, asked_values, list, panels, text};
-use crate::prometheus::Prometheus;
+use crate::prometheus::{self, Prometheus};
 use crate::rules;
 use crate::shipped::all;
 use crate::support::file;
@@ -197,7 +197,8 @@ fn every_query_of_every_dashboard_is_answered_by_a_prometheus_that_scrapes_two_a
 
 /// With both agents in the records.
 fn scraping(lab: &Lab) -> Prometheus<'_> {
-    let prometheus = Prometheus::start(lab, &rules::path());
+    let configuration = prometheus::everywhere(lab, &rules::path());
+    let prometheus = Prometheus::start(lab, lab.folder(), &configuration, &[]);
     until("both agents in the records", || {
         let seen = prometheus.query("fleet:egress_agents:count")?;
         let both = seen.iter().any(|sample| sample.value.1 == "2");

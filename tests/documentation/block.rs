@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Catalog,
     /// The same; the loader refuses it.
     CatalogMistakes,
-    /// For `kubectl kustomize`; held by `tests/manifests.rs`.
+    /// For `kubectl kustomize`; held by `tests/manifests`.
     Kustomization,
     /// For Kubernetes.
     Manifest,

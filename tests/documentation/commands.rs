@@ -16,7 +16,7 @@ pub(crate) const STAND_INS: [(&str, &str); 6] = [
     ("az", "there is no subscription"),
     (
         "docker",
-        "there is no registry; tests/image.rs builds and runs the image",
+        "there is no registry; tests/image builds and runs the image",
     ),
     (
         "systemctl",

@@ -20,7 +20,7 @@ pub(crate) fn complaint(block: &Block, kind: Kind) -> Option<String> {
         Kind::ConfigurationMistakes => well(&configuration(block)),
         Kind::CatalogMistakes => well(&catalog(block)),
         Kind::Kustomization => (block.page != "docs/install.md")
-            .then(|| "tests/manifests.rs renders those of docs/install.md only".to_owned()),
+            .then(|| "tests/manifests renders those of docs/install.md only".to_owned()),
         Kind::Manifest => manifest(block),
         Kind::WebConfig => (block.page != "docs/web.md")
             .then(|| "tests/docs.rs loads those of docs/web.md only".to_owned()),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::alertmanager::{self, Alertmanager};
 use crate::faster::faster;
 use crate::notified::{Notification, Webhook};
-use crate::prometheus::Prometheus;
+use crate::prometheus::{self, Prometheus};
 use crate::rules;
 use crate::support::file;
 use crate::support::running::Running;
@@ -57,13 +57,14 @@ impl<'a> Pipeline<'a> {
             "alerting: {{alertmanagers: [{{static_configs: [{{targets: [\"{}\"]}}]}}]}}\n",
             alertmanager::ADDRESS
         );
+        let configuration = prometheus::everywhere(lab, &rules) + &alerting;
         // What is 5 and 1 min by default, made shorter as everything else.
         let flags = [
             "--query.lookback-delta=10s",
             "--rules.alert.resend-delay=2s",
         ];
         let pipeline = Self {
-            prometheus: Prometheus::start_with(lab, &rules, &alerting, &flags),
+            prometheus: Prometheus::start(lab, lab.folder(), &configuration, &flags),
             agents,
             _alertmanager: alertmanager,
             webhook,

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::LAB;
-use crate::memory::Limit;
+use crate::support::cgroup::Cgroup;
 use crate::support::wait::until;
 use crate::support::{agent_in, trusting};
 
@@ -23,7 +23,7 @@ pub(crate) struct Agent {
     child: Child,
     pub(crate) address: SocketAddrV4,
     log: PathBuf,
-    limit: Option<Limit>,
+    cgroup: Option<Cgroup>,
 }
 
 /// An answer, or none: curl's exit code says why.
@@ -58,12 +58,17 @@ impl Agent {
     }
 
     /// The same in so little memory.
-    pub(crate) fn start_within(limit: Limit, port: u16, folder: &Path, arguments: &[&str]) -> Self {
-        let command = limit.over(&command(port, folder, arguments));
-        Self::of(port, folder, command, Some(limit))
+    pub(crate) fn start_within(
+        cgroup: Cgroup,
+        port: u16,
+        folder: &Path,
+        arguments: &[&str],
+    ) -> Self {
+        let command = cgroup.around(&command(port, folder, arguments));
+        Self::of(port, folder, command, Some(cgroup))
     }
 
-    fn of(port: u16, folder: &Path, mut command: Command, limit: Option<Limit>) -> Self {
+    fn of(port: u16, folder: &Path, mut command: Command, cgroup: Option<Cgroup>) -> Self {
         let log = folder.join("log");
         let output = File::create(&log).expect("the folder takes files");
         command.stdout(output.try_clone().expect("another handle"));
@@ -73,7 +78,7 @@ impl Agent {
             child,
             address: SocketAddrV4::new(LAB.node_address(), port),
             log,
-            limit,
+            cgroup,
         };
         until("the port", || {
             agent.assert_alive();
@@ -98,8 +103,8 @@ impl Agent {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    pub(crate) fn limit(&self) -> &Limit {
-        self.limit.as_ref().expect("it was started with one")
+    pub(crate) fn cgroup(&self) -> &Cgroup {
+        self.cgroup.as_ref().expect("it was started with one")
     }
 
     pub(crate) fn hang_up(&self) {

@@ -14,13 +14,13 @@ use tokio::time::Instant;
 
 use crate::LAB;
 use crate::agent::{Agent, folder};
-use crate::memory::Limit;
 use crate::pki::{Pki, hash, tls};
+use crate::support::cgroup::Cgroup;
 use crate::support::samples::{gauge, sample};
 use crate::support::wait::until;
 
 /// The limit that the `DaemonSet` gives.
-const MEBIBYTES: usize = 64;
+const LIMIT: u64 = 64 << 20;
 /// Each attack, in seconds.
 const LENGTH: u64 = 2;
 /// As the `DaemonSet` tells the kubelet, and as Prometheus has it by default.
@@ -79,8 +79,8 @@ fn watch(agent: &Agent, scheme: &str, login: &[&str], done: &AtomicBool) -> Seen
 }
 
 #[expect(clippy::print_stderr, reason = "shown with --nocapture, never judged")]
-fn tell(seen: &Seen, tried: f64, passed: f64, limit: &Limit) {
-    let most = limit.most();
+fn tell(seen: &Seen, tried: f64, passed: f64, cgroup: &Cgroup) {
+    let most = cgroup.peak();
     eprintln!("{seen:?}, {tried} attempts in {passed:.1} s, memory {most:?}");
 }
 
@@ -116,7 +116,7 @@ fn withstands(
     assert_eq!(after.status, 200, "at once afterwards: {after:?}");
     let passed = begun.elapsed().as_secs_f64();
     let tried = attempts(&after.body) - attempts(&before);
-    tell(&seen, tried, passed, agent.limit());
+    tell(&seen, tried, passed, agent.cgroup());
     assert!(
         tried >= (passed / 2.0).floor(),
         "one each second is due: {tried} in {passed} s"
@@ -211,7 +211,7 @@ fn hundreds(address: SocketAddr, words: &[u8]) -> usize {
 #[test]
 fn an_agent_in_64_mebibytes_withstands_all_of_them() {
     let folder = folder(9200, 120, "");
-    let mut agent = Agent::start_within(Limit::of(MEBIBYTES, "floods"), 9200, &folder, &[]);
+    let mut agent = Agent::start_within(Cgroup::new("floods", LIMIT), 9200, &folder, &[]);
     until("the first round", || {
         let ready = agent.curl(LAB.node(), "http", &[], "/readyz");
         (ready.status == 200).then_some(()).ok_or(ready)
@@ -253,7 +253,7 @@ fn who_guesses_passwords_and_who_shakes_hands_without_end_keep_nobody_else_out()
         hash("right", 8)
     );
     std::fs::write(folder.join("web.yml"), config).expect("a new file");
-    let mut agent = Agent::start_within(Limit::of(MEBIBYTES, "guesses"), 9201, &folder, &[]);
+    let mut agent = Agent::start_within(Cgroup::new("guesses", LIMIT), 9201, &folder, &[]);
     let login = ["--user", "prometheus:right"];
     withstands(&mut agent, "https", &login, |address| {
         let guess = ["-H", "Authorization: Basic cHJvbWV0aGV1czp3cm9uZw=="];

@@ -8,8 +8,9 @@ mod bench;
 mod flood;
 mod handshake;
 mod login;
-mod memory;
 mod pki;
+#[path = "../support/prometheus.rs"]
+mod prometheus;
 mod renewal;
 mod scrape;
 mod secrets;

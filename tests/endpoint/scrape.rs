@@ -1,12 +1,12 @@
 //! Debian's Prometheus scrapes over mutual TLS with a password, configured as the documentation says.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
 
 use crate::LAB;
 use crate::agent::{Agent, folder};
 use crate::pki::{Pki, hash};
+use crate::prometheus::Prometheus;
 use crate::support::wait::until;
 
 /// The example of the documentation that has this after its fence.
@@ -17,50 +17,6 @@ fn example(info: &str) -> String {
         .split_once(&format!("```{info}\n"))
         .expect("an example");
     after.split("```").next().expect("its end").to_owned()
-}
-
-/// Prometheus on the firewall; dropping it kills it.
-struct Prometheus {
-    child: Child,
-    log: PathBuf,
-}
-
-impl Prometheus {
-    fn start(folder: &Path) -> Self {
-        let at = |name: &str| folder.join(name).display().to_string();
-        let log = File::create(folder.join("log")).expect("a new file");
-        let mut command = LAB.firewall().command("prometheus");
-        command.arg(format!("--config.file={}", at("prometheus.yml")));
-        command.arg(format!("--storage.tsdb.path={}", at("data")));
-        command.arg("--web.listen-address=127.0.0.1:9292");
-        command.stdout(log.try_clone().expect("another handle"));
-        let child = command.stderr(log).spawn().expect("ip netns exec starts");
-        let log = folder.join("log");
-        Self { child, log }
-    }
-
-    fn ask(&mut self, path: &str) -> String {
-        let ended = self.child.try_wait().expect("a child of ours");
-        let said = || fs::read_to_string(&self.log).unwrap_or_default();
-        assert!(
-            ended.is_none(),
-            "Prometheus has ended (is Debian's package prometheus installed?): {}",
-            said()
-        );
-        let mut curl = LAB.firewall().command("curl");
-        let output = curl
-            .args(["-sS", &format!("http://127.0.0.1:9292{path}")])
-            .output();
-        String::from_utf8(output.expect("curl starts").stdout).expect("text")
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        // Nothing is left to do if it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// An agent with the web config of the documentation.
@@ -86,18 +42,20 @@ fn prometheus_scrapes_over_mutual_tls_with_a_password_as_documented() {
     let address = agent.address.to_string();
     let config = example("yaml prometheus").replace("node-1.example:9100", &address);
     let config = "global: {scrape_interval: 1s}\n".to_owned() + &config;
-    fs::write(callers.join("prometheus.yml"), config).expect("a new file");
-    let mut prometheus = Prometheus::start(&callers);
+    let prometheus = Prometheus::start(&LAB, &callers, &config, &[]);
     until("a target that is up", || {
-        let targets = prometheus.ask("/api/v1/targets?state=active");
-        if targets.contains("\"health\":\"up\"") {
-            Ok(())
-        } else {
-            Err((targets, agent.log()))
-        }
+        let up = prometheus.query("up")?;
+        let is_up = up.iter().any(|sample| sample.value.1 == "1");
+        is_up.then_some(()).ok_or_else(|| agent.log())
     });
-    let sample = prometheus.ask("/api/v1/query?query=egress_build_info");
-    assert!(sample.contains(&address), "{sample}");
+    let samples = prometheus
+        .query("egress_build_info")
+        .expect("a valid query");
+    let instances: Vec<_> = samples
+        .iter()
+        .map(|sample| &sample.metric["instance"])
+        .collect();
+    assert_eq!(instances, [&address]);
 }
 
 #[test]

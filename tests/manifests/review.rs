@@ -1,4 +1,4 @@
-//! What is wrong with rendered manifests, in sentences. `tests/manifests.rs` proves that each can be said.
+//! What is wrong with rendered manifests, in sentences. `tests/manifests` proves that each can be said.
 
 use serde_json::{Value, json};
 

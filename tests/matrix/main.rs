@@ -1,5 +1,5 @@
-//! Every way egress breaks, by real means, one row each: what the network does, shown by programs that are not the
-//! agent, and what the agent says of it. What is well stays green.
+//! Each named fault, one row each: what the network does, shown by programs that are not the agent, and what the agent
+//! says of it, with cause and hop. What is well stays green. `tests/verdicts` has each kind of fault under each probe.
 
 mod exchanges;
 mod middle;

@@ -5,7 +5,7 @@
     unreachable_pub,
     reason = "each test binary uses a part of it"
 )]
-#![allow(
+#![expect(
     clippy::needless_pass_by_value,
     clippy::too_many_lines,
     reason = "tables of targets, read from top to bottom"

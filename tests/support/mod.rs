@@ -1,7 +1,8 @@
 //! What the tests in the laboratory share: the agent as a program, its reports, and programs that are not the agent.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![expect(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod cgroup;
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod report;

@@ -1,6 +1,6 @@
 //! A real Prometheus on the lab's firewall, from where it sees every node.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![expect(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -43,23 +43,16 @@ struct Vector {
 const ADDRESS: &str = "127.0.0.1:9090";
 
 impl<'a> Prometheus<'a> {
-    /// Scrapes the agents of every node and evaluates these rules, every second.
-    pub(crate) fn start(lab: &'a Lab, rules: &Path) -> Self {
-        Self::start_with(lab, rules, "", &[])
-    }
-
-    /// The same with more lines in its configuration, and more flags.
-    pub(crate) fn start_with(lab: &'a Lab, rules: &Path, lines: &str, flags: &[&str]) -> Self {
-        let folder = lab.folder().join("prometheus");
-        fs::create_dir(&folder).expect("the lab's folder takes files");
+    /// With this configuration, and more flags. What it names stands in this folder.
+    pub(crate) fn start(lab: &'a Lab, folder: &Path, configuration: &str, flags: &[&str]) -> Self {
         let file = folder.join("prometheus.yml");
-        fs::write(&file, configuration(lab, rules) + lines).expect("written");
-        let log = File::create(folder.join("log")).expect("a log");
+        fs::write(&file, configuration).expect("written");
+        let log = File::create(folder.join("prometheus.log")).expect("a log");
         let mut command = lab.firewall().command("prometheus");
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!(
             "--storage.tsdb.path={}",
-            folder.join("data").display()
+            folder.join("prometheus-data").display()
         ));
         command.arg(format!("--web.listen-address={ADDRESS}"));
         command
@@ -70,7 +63,7 @@ impl<'a> Prometheus<'a> {
         let mut prometheus = Self { lab, child };
         until("Prometheus", || {
             let ended = prometheus.child.try_wait().expect("a child of ours");
-            let said = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+            let said = || fs::read_to_string(folder.join("prometheus.log")).unwrap_or_default();
             assert!(
                 ended.is_none(),
                 "Prometheus has ended (is Debian's package prometheus installed?): {}",
@@ -128,7 +121,8 @@ impl Drop for Prometheus<'_> {
     }
 }
 
-fn configuration(lab: &Lab, rules: &Path) -> String {
+/// Scrapes the agents of every node and evaluates these rules, every second.
+pub(crate) fn everywhere(lab: &Lab, rules: &Path) -> String {
     let mut text = format!(
         "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n\
          rule_files: [\"{}\"]\n\

@@ -1,8 +1,7 @@
 //! What the agent survives, as a process on a node: what it lacks, what is done to its node and its files, what servers
 //! do to it. Meanwhile nothing is said about the network that is the agent's own trouble; afterwards all is as before.
 
-mod catalogue;
-mod cgroup;
+mod catalog;
 mod clock;
 mod descriptors;
 mod interface;

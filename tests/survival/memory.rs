@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
-use crate::cgroup::Cgroup;
+use crate::support::cgroup::Cgroup;
 use crate::support::report::Report;
 use crate::support::running::{PORT, Running};
 use crate::support::wait::until;

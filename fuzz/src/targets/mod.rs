@@ -2,7 +2,7 @@
 //!
 //! The fuzzer calls them, and so does `tests/fuzz.rs`, which compiles this file as a module of its own.
 
-mod catalogue;
+mod catalog;
 mod certificate;
 mod configuration;
 mod connect_reply;
@@ -31,7 +31,7 @@ pub struct Target {
 
 /// Every one, in the order of the alphabet.
 pub const TARGETS: &[Target] = &[
-    target("catalogue", catalogue::check),
+    target("catalog", catalog::check),
     target("certificate", certificate::check),
     target("configuration", configuration::check),
     target("connect_reply", connect_reply::check),

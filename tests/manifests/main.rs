@@ -1,17 +1,13 @@
 //! The manifests: every overlay with every component, rendered by kubectl, against the schemas of Kubernetes and against
 //! what must agree in them.
 
-#[path = "manifests/agent.rs"]
 mod agent;
-#[path = "manifests/daemonset.rs"]
 mod daemonset;
-#[path = "support/kustomize.rs"]
+#[path = "../support/kustomize.rs"]
 mod kustomize;
-#[path = "manifests/monitoring.rs"]
 mod monitoring;
-#[path = "support/pod.rs"]
+#[path = "../support/pod.rs"]
 mod pod;
-#[path = "manifests/review.rs"]
 mod review;
 
 use std::collections::BTreeMap;
@@ -128,7 +124,7 @@ fn validate(folder: &Path, version: &str) -> Output {
 }
 
 /// One a line: object, place in it, value, and a part of the objection that must come.
-const SPOILT: &str = include_str!("manifests/spoilt.txt");
+const SPOILT: &str = include_str!("spoilt.txt");
 
 /// The object that a line of `SPOILT` is about.
 fn place<'a>(objects: &'a mut Objects, path: &str) -> &'a mut Value {

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 
-use crate::cgroup::Cgroup;
 use crate::memory::LIMIT;
+use crate::support::cgroup::Cgroup;
 use crate::support::running::{PORT, Running};
 use crate::support::wait::until;
 use crate::support::{file, trusting};
@@ -54,7 +54,7 @@ fn replace_by_everything(agent: &Running<'_>, rows: &Path) {
 fn whatever_a_catalogue_is_replaced_by_is_refused_within_the_memory_that_there_is() {
     let (node, address) = own_node();
     let listen = SocketAddrV4::new(address, PORT);
-    let cgroup = Cgroup::new("catalogue", LIMIT);
+    let cgroup = Cgroup::new("catalog", LIMIT);
     let rows = file(&LAB, "replaced.yaml", ROWS);
     let mut command = bare(node, listen);
     command.args(["--interval", "1s", "--catalog"]).arg(&rows);

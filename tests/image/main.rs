@@ -1,15 +1,13 @@
 //! The container image: what is in it, and that the agent does its work in it with the rights that the `DaemonSet` gives.
 
-#[path = "image/build.rs"]
 mod build;
-#[path = "image/container.rs"]
 mod container;
-#[path = "support/kustomize.rs"]
+#[path = "../support/kustomize.rs"]
 mod kustomize;
-#[path = "support/pod.rs"]
+#[path = "../support/pod.rs"]
 mod pod;
-#[path = "image/seccomp.rs"]
 mod seccomp;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

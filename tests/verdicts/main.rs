@@ -1,12 +1,10 @@
-//! Every way in which a path can be broken, for every kind of probe: what the agent says of it, while the
-//! neighbours of the broken hosts stay green in the same run.
+//! Each kind of fault under each kind of probe, all in one run of `check`: the verdict of every pair, while the
+//! neighbours of the broken hosts stay green. `tests/matrix` has the named faults, with proof and cause.
 
-#[path = "support/scene.rs"]
 mod scene;
+#[path = "../support/mod.rs"]
 mod support;
-#[path = "support/table.rs"]
 mod table;
-#[path = "support/witness.rs"]
 mod witness;
 
 use std::sync::LazyLock;
