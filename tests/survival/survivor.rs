@@ -117,9 +117,13 @@ impl Held {
     }
 
     pub(crate) fn is_about(self, before: Self) -> bool {
+        self.is_within(before, Self::MORE_MEMORY)
+    }
+
+    fn is_within(self, before: Self, more_memory: u64) -> bool {
         self.files <= before.files + Self::MORE_FILES
             && self.threads <= before.threads + Self::MORE_THREADS
-            && self.memory <= before.memory + Self::MORE_MEMORY
+            && self.memory <= before.memory + more_memory
     }
 }
 
@@ -135,6 +139,7 @@ pub(crate) struct Survivor {
     running: Running<'static>,
     targets: Vec<String>,
     held: Held,
+    more_memory: u64,
 }
 
 impl Deref for Survivor {
@@ -166,6 +171,15 @@ impl Survivor {
             held: held.expect("ten looks"),
             targets,
             running,
+            more_memory: Held::MORE_MEMORY,
+        }
+    }
+
+    /// With so many bytes more than usual.
+    pub(crate) fn allowing(self, more_memory: u64) -> Self {
+        Self {
+            more_memory,
+            ..self
         }
     }
 
@@ -175,7 +189,7 @@ impl Survivor {
         assert_eq!(await_all_well(self), self.targets, "no target is lost");
         until("no more than it held before", || {
             let now = Held::by(self.pid());
-            let is_about = now.is_about(self.held);
+            let is_about = now.is_within(self.held, self.more_memory);
             is_about.then_some(()).ok_or((now, self.held))
         });
         let said = self.reasons();
