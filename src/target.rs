@@ -225,3 +225,24 @@ pub struct Target {
     /// What the cluster uses it for.
     pub purpose: String,
 }
+
+#[cfg(test)]
+impl Target {
+    /// A required one of which nothing else matters, for tests.
+    pub(crate) fn bare(probe: Probe, host: Host, port: Option<u16>) -> Self {
+        Self {
+            id: TargetId {
+                target: port
+                    .map_or_else(|| host.to_string(), |port| host.with_port(port))
+                    .into(),
+                probe: probe.kind(),
+            },
+            host,
+            port,
+            probe,
+            groups: vec![Group::Core],
+            requirement: Requirement::Required,
+            purpose: String::new(),
+        }
+    }
+}

@@ -125,7 +125,7 @@ mod tests {
     use crate::outcome::{
         AddressResult, ControlDial, Facts, Failure, Findings, Outcome, Phase, Reason, Verdict,
     };
-    use crate::target::{Group, Host, Probe, Requirement, Target};
+    use crate::target::{Host, Probe, Target};
 
     const LENGTH: Duration = Duration::from_secs(3);
     const MINUTE: Duration = Duration::from_mins(1);
@@ -216,18 +216,7 @@ mod tests {
 
     fn target(port: u16) -> Arc<Target> {
         let host = Host::Name("host.example".to_owned());
-        Arc::new(Target {
-            id: TargetId {
-                target: host.with_port(port).into(),
-                probe: Probe::Tcp.kind(),
-            },
-            host,
-            port: Some(port),
-            probe: Probe::Tcp,
-            groups: vec![Group::Core],
-            requirement: Requirement::Required,
-            purpose: String::new(),
-        })
+        Arc::new(Target::bare(Probe::Tcp, host, Some(port)))
     }
 
     fn outcome(reason: Option<Reason>) -> Outcome {

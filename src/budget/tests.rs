@@ -4,23 +4,12 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::proxy::Bypass;
-use crate::target::{Https, Requirement, TargetId};
+use crate::target::Https;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 fn target(host: Host, port: u16, probe: Probe) -> Arc<Target> {
-    Arc::new(Target {
-        id: TargetId {
-            target: host.with_port(port).into(),
-            probe: probe.kind(),
-        },
-        host,
-        port: Some(port),
-        probe,
-        groups: Vec::new(),
-        requirement: Requirement::Required,
-        purpose: String::new(),
-    })
+    Arc::new(Target::bare(probe, host, Some(port)))
 }
 
 fn named(name: &str, port: u16, probe: Probe) -> Arc<Target> {

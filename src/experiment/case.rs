@@ -132,22 +132,11 @@ mod tests {
 
     use super::*;
     use crate::outcome::{AddressResult, Facts, ProxyHop, Reason};
-    use crate::target::{Group, Https, Requirement, TargetId};
+    use crate::target::Https;
 
     fn target(name: &str, probe: Probe, port: u16) -> Arc<Target> {
         let host = Host::Name(name.to_owned());
-        Arc::new(Target {
-            id: TargetId {
-                target: host.with_port(port).into(),
-                probe: probe.kind(),
-            },
-            host,
-            port: Some(port),
-            probe,
-            groups: vec![Group::Core],
-            requirement: Requirement::Required,
-            purpose: String::new(),
-        })
+        Arc::new(Target::bare(probe, host, Some(port)))
     }
 
     fn https(name: &str) -> Arc<Target> {

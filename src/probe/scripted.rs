@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
 
-use crate::target::{Group, Host, Probe, Requirement, Target, TargetId};
+use crate::target::{Host, Probe, Target};
 
 /// A server that lives as long as this value.
 pub(super) struct Server {
@@ -215,20 +215,7 @@ pub(super) fn asks_v4(query: &Message) -> bool {
 
 /// A target that only has what a probe looks at.
 pub(super) fn target(probe: Probe, host: Host, port: Option<u16>) -> Target {
-    Target {
-        id: TargetId {
-            target: port
-                .map_or_else(|| host.to_string(), |port| host.with_port(port))
-                .into(),
-            probe: probe.kind(),
-        },
-        host,
-        port,
-        probe,
-        groups: vec![Group::Core],
-        requirement: Requirement::Required,
-        purpose: String::new(),
-    }
+    Target::bare(probe, host, port)
 }
 
 mod tests {

@@ -242,21 +242,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::target::{Host, Probe, Requirement};
+    use crate::target::{Host, Probe};
 
     fn target(name: &str, probe: Probe) -> Arc<Target> {
-        Arc::new(Target {
-            id: TargetId {
-                target: name.into(),
-                probe: probe.kind(),
-            },
-            host: Host::Name(name.to_owned()),
-            port: None,
-            probe,
-            groups: Vec::new(),
-            requirement: Requirement::Required,
-            purpose: String::new(),
-        })
+        Arc::new(Target::bare(probe, Host::Name(name.to_owned()), None))
     }
 
     /// The starts of the attempts at one target, each `taking` so long.
